@@ -60,16 +60,6 @@ THROWAWAY_POSTGRES_OPTIONS = {
     "full_page_writes": "off",
 }
 
-# Tables the owner makes are the application's to read and write, sequences to draw from. A
-# migration takes away what it must not have (the ledger). Held in template1, so that every
-# database made later, a test database too, begins with it.
-GRANTS = f"""
-    ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE}
-        GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};
-    ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE}
-        GRANT USAGE, SELECT ON SEQUENCES TO {APP_ROLE};
-"""
-
 
 class EngineError(Exception):
     """An engine could not be started; the message says what to do or where the log is."""
@@ -209,9 +199,7 @@ def _read_record(state_dir):
 
 
 def _write_record(state_dir, record):
-    with tempfile.NamedTemporaryFile(
-        "w", dir=state_dir, delete=False
-    ) as draft:  # mode 600
+    with tempfile.NamedTemporaryFile("w", dir=state_dir, delete=False) as draft:  # mode 600
         json.dump(record, draft)
     os.replace(draft.name, state_dir / "engines.json")
 
@@ -275,9 +263,7 @@ def _start_postgres(state_dir, record, user, throwaway):
             _reap(child)
         # After a kill the old backends hold shared memory for a moment: try again, not forever.
         if time.monotonic() > deadline - START_SECONDS / 2:
-            raise EngineError(
-                f"PostgreSQL did not start:\n{_tail(log)}\nThe log is {log}"
-            )
+            raise EngineError(f"PostgreSQL did not start:\n{_tail(log)}\nThe log is {log}")
         time.sleep(0.5)
 
 
@@ -316,9 +302,7 @@ def _initdb(data, binaries, record, user):
     finally:
         password.unlink()
     if result.returncode:
-        raise EngineError(
-            f"PostgreSQL could not make its data folder:\n{result.stderr.strip()}"
-        )
+        raise EngineError(f"PostgreSQL could not make its data folder:\n{result.stderr.strip()}")
     # PG_VERSION last: it is what says that the cluster is complete.
     names = sorted(draft.iterdir(), key=lambda path: path.name == "PG_VERSION")
     for path in names:
@@ -388,7 +372,7 @@ def _connect(record, database):
 def _make_roles_and_database(record):
     """Make what is missing; each step may have been the one before a crash."""
     with (
-        contextlib.closing(_connect(record, "template1")) as connection,
+        contextlib.closing(_connect(record, "postgres")) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
@@ -399,12 +383,6 @@ def _make_roles_and_database(record):
             if not cursor.fetchone():
                 password = record["postgres"]["passwords"][role]
                 cursor.execute(f"CREATE ROLE {role} {rights} PASSWORD %s", [password])
-        cursor.execute(GRANTS)
-    # From template1, so nobody may be connected to that any more.
-    with (
-        contextlib.closing(_connect(record, "postgres")) as connection,
-        connection.cursor() as cursor,
-    ):
         cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}")
 
 
@@ -503,7 +481,7 @@ def _spawn(arguments, log, user, throwaway):
             env=_plain_environment(),
             start_new_session=True,
             # Before any thread exists: the tests' controller starts its engines first of all.
-            preexec_fn=_die_with_parent if throwaway else None,  # noqa: PLW1509
+            preexec_fn=_die_with_parent if throwaway else None,
             **_as_user(user),
         )
 
@@ -588,9 +566,7 @@ def _service_user():
     made = subprocess.run(command, check=False, capture_output=True, text=True)
     with contextlib.suppress(KeyError):  # made by us, or a moment ago by another start
         return pwd.getpwnam(SYSTEM_USER)
-    raise EngineError(
-        f"Could not make the system user {SYSTEM_USER}: {made.stderr.strip()}"
-    )
+    raise EngineError(f"Could not make the system user {SYSTEM_USER}: {made.stderr.strip()}")
 
 
 def _as_user(user):
@@ -601,9 +577,7 @@ def _as_user(user):
 
 def _can(user, test, path):
     """Whether ``user`` can do what ``test`` (-x, -w) asks with ``path``, parents included."""
-    asked = subprocess.run(
-        ["test", test, str(path)], check=False, cwd="/", **_as_user(user)
-    )
+    asked = subprocess.run(["test", test, str(path)], check=False, cwd="/", **_as_user(user))
     return asked.returncode == 0
 
 

@@ -1,0 +1,267 @@
+"""Every run of pytest has servers, a database and a state folder of its own.
+
+The engines start while this file is read: before Django reads its settings, and before xdist
+starts its workers, which inherit the environment. With DATABASE_URL and REDIS_URL set, those are
+used instead; the owner's role then needs CREATEDB.
+
+Tests talk to the database as the application does, by a role that owns nothing. Only making,
+emptying and removing the test database is the owner's work.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from victimcontact import engines
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+STATE_PREFIX = "victimcontact-tests-"
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+SEED_SCHEMA = "after_migrations"  # the rows that migrations wrote, to put back after a flush
+
+_engines = None
+
+
+def _private_state_dir():
+    """A fresh folder; what killed runs left behind is removed first."""
+    parent = Path(tempfile.gettempdir())
+    for old in parent.glob(f"{STATE_PREFIX}*"):
+        if old.stat().st_mtime > time.time() - 600:
+            continue  # perhaps just being made
+        with contextlib.suppress(OSError), open(old / "engines.users", "a") as users:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held while a run uses it
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=STATE_PREFIX))
+
+
+if not IS_WORKER:
+    os.environ["ENVIRONMENT"] = "test"
+    os.environ["STATE_DIR"] = str(_private_state_dir())
+    os.environ.pop("DATABASE_ROLE", None)
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        _engines = engines.start(os.environ["STATE_DIR"], throwaway=True)
+        for name, value in _engines.environment().items():
+            os.environ.setdefault(name, value)
+os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
+
+
+def pytest_unconfigure():
+    if IS_WORKER:
+        return
+    if _engines:
+        _engines.stop(remove=True)
+    shutil.rmtree(os.environ["STATE_DIR"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """What drives the whole house runs by itself: see the Makefile."""
+    for item in items:
+        if "house" in item.fixturenames or "e2e" in item.path.parts:
+            item.add_marker("house")
+
+
+# The test database
+
+
+def _database():
+    from django.conf import settings
+
+    return settings.DATABASES["default"]
+
+
+def _role_of(url):
+    import environ
+
+    config = environ.Env.db_url_config(url)
+    return {"USER": config["USER"], "PASSWORD": config["PASSWORD"]}
+
+
+def _become(role):
+    """Let every connection of this process be made by ``role`` ("app" or "owner") from now on."""
+    from django.conf import settings
+    from django.db import connection
+
+    url = settings.DATABASE_URL if role == "app" else settings.DATABASE_OWNER_URL
+    connection.close()
+    _database().update(_role_of(url))
+    connection.settings_dict.update(_role_of(url))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    _become("owner")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Migrate as the owner, remember the rows the migrations wrote, then be the application."""
+    with django_db_blocker.unblock():
+        from django.test import TransactionTestCase
+
+        _keep_seed_rows()
+        _become("app")
+        # The application may not TRUNCATE, and triggers guard what is written once: Django's
+        # own flush cannot work here.
+        TransactionTestCase._fixture_teardown = _empty_database
+    yield
+    with django_db_blocker.unblock():
+        _become("owner")
+
+
+@contextlib.contextmanager
+def _as_owner():
+    """A cursor of the owner in one transaction of its own on the test database."""
+    from django.conf import settings
+
+    database = _database()
+    role = _role_of(settings.DATABASE_OWNER_URL)
+    connection = psycopg2.connect(
+        host=database["HOST"],
+        port=database["PORT"] or None,
+        dbname=database["NAME"],
+        user=role["USER"],
+        password=role["PASSWORD"],
+    )
+    try:
+        with connection, connection.cursor() as cursor:
+            # A test that leaves a transaction open elsewhere fails here instead of hanging.
+            cursor.execute("SET lock_timeout = '10s'")
+            yield cursor
+    finally:
+        connection.close()
+
+
+def _tables(cursor):
+    """(schema, name, has triggers) of every table of ours, none of which is kept."""
+    cursor.execute(
+        """
+        SELECT n.nspname, c.relname,
+               EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname NOT IN ('information_schema', %s)
+          AND NOT c.relname = ANY(%s)
+        ORDER BY 1, 2
+        """,
+        [SEED_SCHEMA, list(KEPT_TABLES)],
+    )
+    return cursor.fetchall()
+
+
+def _with_rows(cursor, tables):
+    """Those of ``tables`` that hold a row, asked in one query."""
+    if not tables:
+        return []
+    query = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(
+            sql.Literal(number), sql.Identifier(schema, name)
+        )
+        for number, (schema, name, _) in enumerate(tables)
+    )
+    cursor.execute(query)
+    return [tables[number] for (number,) in cursor.fetchall()]
+
+
+def _keep_seed_rows():
+    with _as_owner() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SEED_SCHEMA} CASCADE")
+        cursor.execute(f"CREATE SCHEMA {SEED_SCHEMA}")
+        for schema, name, _ in _with_rows(cursor, _tables(cursor)):
+            cursor.execute(
+                sql.SQL("CREATE TABLE {} AS TABLE {}").format(
+                    sql.Identifier(SEED_SCHEMA, f"{schema}.{name}"), sql.Identifier(schema, name)
+                )
+            )
+
+
+def _empty_database(_test_case):
+    """Bring the database back to how the migrations left it."""
+    with _as_owner() as cursor:
+        tables = _tables(cursor)
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace", [SEED_SCHEMA]
+        )
+        seeded = {name for (name,) in cursor.fetchall()}
+        filled = _with_rows(cursor, tables)
+        if not filled:
+            return
+        emptied = [
+            table for table in tables if table in filled or f"{table[0]}.{table[1]}" in seeded
+        ]
+        # Truncating cascades to what refers here, so the guards of all tables step aside.
+        guarded = [table for table in tables if table[2]]
+        _triggers(cursor, "DISABLE", guarded)
+        cursor.execute(
+            sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(
+                sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name, _ in emptied)
+            )
+        )
+        for schema, name, _ in emptied:
+            if f"{schema}.{name}" in seeded:
+                _put_back(cursor, schema, name)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _triggers(cursor, "ENABLE", guarded)
+
+
+def _triggers(cursor, verb, tables):
+    for schema, name, _ in tables:
+        cursor.execute(
+            sql.SQL("ALTER TABLE {} {} TRIGGER USER").format(
+                sql.Identifier(schema, name), sql.SQL(verb)
+            )
+        )
+
+
+def _put_back(cursor, schema, name):
+    cursor.execute(
+        """
+        SELECT column_name, pg_get_serial_sequence(%s, column_name)
+        FROM information_schema.columns
+        WHERE table_schema = %s AND table_name = %s AND is_generated = 'NEVER'
+        """,
+        [f'"{schema}"."{name}"', schema, name],
+    )
+    columns = cursor.fetchall()
+    names = sql.SQL(", ").join(sql.Identifier(column) for column, _ in columns)
+    cursor.execute(
+        sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}").format(
+            sql.Identifier(schema, name),
+            names,
+            names,
+            sql.Identifier(SEED_SCHEMA, f"{schema}.{name}"),
+        )
+    )
+    for column, sequence in columns:
+        if sequence:
+            cursor.execute(
+                sql.SQL("SELECT setval(%s, (SELECT max({}) FROM {}))").format(
+                    sql.Identifier(column), sql.Identifier(schema, name)
+                ),
+                [sequence],
+            )
+
+
+# The whole house
+
+
+@pytest.fixture(scope="session")
+def house():
+    """The house as `make run` starts it: engines, web, sockets, worker and beat, on free ports.
+
+    It has a database of its own, filled by the demonstration force: `house.url` is the address,
+    `house.manage(...)` runs a command in it, `house.sql(...)` asks its database as the owner.
+    """
+    from victimcontact.run import House
+
+    state_dir = Path(tempfile.mkdtemp(prefix=STATE_PREFIX))
+    with House(state_dir, throwaway=True) as running:
+        yield running
+    shutil.rmtree(state_dir, ignore_errors=True)
