@@ -1,0 +1,24 @@
+import * as govuk from "../vendor/govuk/govuk/govuk-frontend.min.js";
+import { Alert, ButtonMenu, MultiSelect, PasswordReveal, SortableTable } from "../vendor/moj/moj-frontend.min.js";
+import { Trouble } from "./components/trouble.js";
+import { start } from "./components/start.js";
+
+/* Both packages look for this class before they start; their own snippet for it is an inline
+   script, which our pages refuse. */
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+
+const packaged = [...Object.values(govuk), Alert, ButtonMenu, MultiSelect, PasswordReveal, SortableTable];
+const classes = Object.fromEntries(
+  packaged.filter((each) => each?.moduleName).map((each) => [each.moduleName, each]),
+);
+classes.trouble = Trouble;
+
+start(classes);
+
+/* What htmx put into the page starts too; what was there before does not start twice. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  const root = event.detail.elt;
+  if (root?.isConnected) {
+    start(classes, root);
+  }
+});

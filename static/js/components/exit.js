@@ -1,0 +1,82 @@
+/**
+ * The way out of every page a victim may see.
+ *
+ * A press on the link, Escape (outside a dialog) or Shift three times within five seconds empties
+ * the page at once, lets the video room stop camera and microphone (the event "vc:exit" on the
+ * document), ends the visit on the server, and replaces this page by a dull one. Emptying comes
+ * first, so it needs no network. Without script the link does the same, one round trip later.
+ */
+const SHIFTS = 3;
+const SHIFT_WITHIN_MS = 5000;
+const LONGEST_WAIT_MS = 700;
+
+export class Exit {
+  constructor(link) {
+    this.link = link;
+    this.steps = link.querySelector(".vc-exit__steps");
+    this.shifts = [];
+    this.left = false;
+    link.addEventListener("click", (event) => this.leave(event));
+    document.addEventListener("keydown", (event) => this.keyPressed(event), true);
+    document.addEventListener("keyup", (event) => this.keyReleased(event), true);
+  }
+
+  keyPressed(event) {
+    if (event.key === "Shift") {
+      this.alone = !event.repeat;
+      return;
+    }
+    this.alone = false;
+    this.show(0);
+    this.shifts = [];
+    const free = !event.isComposing && !document.querySelector("dialog[open]") && !document.fullscreenElement;
+    if (event.key === "Escape" && free) {
+      this.leave(event);
+    }
+  }
+
+  keyReleased(event) {
+    // Shift held for a capital letter is no signal: only a press on its own counts.
+    if (event.key !== "Shift" || !this.alone) {
+      return;
+    }
+    const now = event.timeStamp;
+    this.shifts = [...this.shifts.filter((at) => now - at < SHIFT_WITHIN_MS), now];
+    this.show(this.shifts.length);
+    if (this.shifts.length >= SHIFTS) {
+      this.leave(event);
+    }
+  }
+
+  show(count) {
+    this.steps.textContent = "•".repeat(count);
+  }
+
+  leave(event) {
+    event.preventDefault();
+    if (this.left) {
+      return;
+    }
+    this.left = true;
+    const own = this.link.href;
+    const away = this.link.dataset.away || own;
+    empty();
+    const ended = fetch(own, { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+    const waited = new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS));
+    Promise.race([ended, waited]).then(() => window.location.replace(away));
+  }
+}
+
+/** Leave nothing to see or hear, in this document or in what the browser keeps of it. */
+export function empty() {
+  document.documentElement.classList.add("vc-gone");
+  document.dispatchEvent(new CustomEvent("vc:exit"));
+  for (const media of document.querySelectorAll("video, audio")) {
+    if (media.srcObject instanceof MediaStream) {
+      media.srcObject.getTracks().forEach((track) => track.stop());
+    }
+    media.srcObject = null;
+    media.removeAttribute("src");
+  }
+  document.body.replaceChildren();
+}

@@ -1,0 +1,152 @@
+"""What the shared templates need and a template cannot say: form controls and navigation."""
+
+from dataclasses import dataclass
+
+from django import forms, template
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+CLASSES = {
+    "input": "govuk-input",
+    "textarea": "govuk-textarea",
+    "select": "govuk-select",
+    "file": "govuk-file-upload",
+    "checkbox": "govuk-checkboxes__input",
+}
+
+
+@register.filter
+def control_kind(field) -> str:
+    """Which component shows ``field``, a BoundField.
+
+    One of radios, checkboxes, checkbox, textarea, select, file, hidden, group (several inputs
+    in one value) or input.
+    """
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    for kind, classes in (
+        ("checkboxes", forms.CheckboxSelectMultiple),
+        ("radios", forms.RadioSelect),
+        ("checkbox", forms.CheckboxInput),
+        ("textarea", forms.Textarea),
+        ("select", (forms.Select, forms.SelectMultiple)),
+        ("file", forms.FileInput),
+        ("group", forms.MultiWidget),
+    ):
+        if isinstance(widget, classes):
+            return kind
+    return "input"
+
+
+@register.simple_tag
+def control(field, css="", rows=None, **more):
+    """The widget of ``field`` with its component's class and what describes it.
+
+    ``css`` adds classes (as ``govuk-input--width-10``); further arguments become attributes, an
+    underscore in the name a hyphen. Hint and error are named in the order they stand on the page.
+    """
+    kind = control_kind(field)
+    own = field.field.widget.attrs.get("class", "")
+    name = CLASSES.get(kind, "govuk-input")
+    broken = f"{name}--error" if field.errors and kind != "checkbox" else ""
+    attrs = {key.replace("_", "-"): value for key, value in more.items() if value not in ("", None)}
+    attrs["class"] = " ".join(part for part in (name, broken, own, css) if part)
+    if kind == "textarea":
+        attrs["rows"] = rows or 5
+    described = described_by(field)
+    if described:
+        attrs["aria-describedby"] = described
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def described_by(field) -> str:
+    """Ids of the hint and the error of ``field``, for aria-describedby; empty when neither."""
+    named = field.field.widget.attrs.get("aria-describedby", "")
+    ids = [named] if named else []
+    if field.help_text:
+        ids.append(f"{field.auto_id}_helptext")
+    if field.errors:
+        ids.append(f"{field.auto_id}_error")
+    return " ".join(ids)
+
+
+@register.filter
+def choice_hint(field, value) -> str:
+    """The hint of one choice, from ``form_field.choice_hints`` (a dict by value), else empty."""
+    return getattr(field.field, "choice_hints", {}).get(str(value), "")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary: what is wrong and where to mend it (empty: no one place)."""
+
+    text: str
+    address: str
+
+
+@register.filter
+def problems(form) -> list[Problem]:
+    """Every error of a form (or of each form in a list), first those that belong to no field."""
+    found = []
+    for one in form if isinstance(form, (list, tuple, forms.BaseFormSet)) else [form]:
+        found += [Problem(str(error), "") for error in one.non_field_errors()]
+        for field in one:
+            # A group of choices has no control with its own id: its first choice is the place.
+            address = f"#{field.id_for_label or _first_id(field)}"
+            found += [Problem(str(error), address) for error in field.errors]
+    if isinstance(form, forms.BaseFormSet):
+        found = [Problem(str(error), "") for error in form.non_form_errors()] + found
+    return found
+
+
+def _first_id(field):
+    return next((choice.id_for_label for choice in field.subwidgets), field.auto_id)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the staff navigation. ``current``: "page", "true" (below it) or empty."""
+
+    name: str
+    address: str
+    current: str
+
+
+# name, URL name, permission that shows it, beginnings of paths below it
+SECTIONS = (
+    ("Triage", "triage:queue", "incident.view", "/triage/"),
+    ("Diary", "appointments:my_day", "diary.view", "/diary/"),
+    ("Cases", "portal:cases", "case.view", "/cases/"),
+    ("Tasks", "messaging:staff_tasks", "task.view", "/tasks/"),
+    ("Handset", "messaging:handset", "", "/handset/"),
+    ("Admin", "admin:index", "admin.use", "/admin/"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def staff_nav(context) -> list[Section]:
+    """The sections that this person may open and this process serves."""
+    request = context["request"]
+    held = context.get("permissions") or frozenset()
+    sections = []
+    for name, url_name, permission, below in SECTIONS:
+        if permission:
+            shown = permission in held
+        else:
+            shown = bool(held and context.get("demonstration"))
+        if not shown:
+            continue
+        try:
+            address = reverse(url_name)
+        except NoReverseMatch:
+            continue
+        current = ""
+        if request.path == address:
+            current = "page"
+        elif request.path.startswith(below):
+            current = "true"
+        sections.append(Section(name, address, current))
+    return sections
