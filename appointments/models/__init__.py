@@ -1,0 +1,20 @@
+"""Tables of the diary and the interview."""
+
+from appointments.models.appointment import Appointment, ChangeRequest, DeviceTest, Presence
+from appointments.models.desk import Desk, Shift
+from appointments.models.exhibit import ContinuityEntry, Exhibit
+from appointments.models.statement import Signature, Statement, StatementVersion
+
+__all__ = [
+    "Appointment",
+    "ChangeRequest",
+    "ContinuityEntry",
+    "Desk",
+    "DeviceTest",
+    "Exhibit",
+    "Presence",
+    "Shift",
+    "Signature",
+    "Statement",
+    "StatementVersion",
+]

@@ -1,0 +1,210 @@
+"""Appointments: held while a caller decides, then booked."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+from victimcontact.lib.keys import uuid7
+
+
+class Appointment(models.Model):
+    """A video interview in one officer's diary."""
+
+    class Status(models.TextChoices):
+        HELD = "held", "Held"
+        BOOKED = "booked", "Booked"
+        WAITING = "waiting", "Victim is waiting"
+        IN_CALL = "in_call", "In the call"
+        ENDED = "ended", "Ended"
+        MISSED = "missed", "Missed"
+        CANCELLED = "cancelled", "Cancelled"
+        RELEASED = "released", "Hold released"
+
+    TRANSITIONS = {
+        Status.HELD: {Status.BOOKED, Status.RELEASED},
+        Status.BOOKED: {Status.WAITING, Status.CANCELLED, Status.MISSED},
+        Status.WAITING: {Status.BOOKED, Status.IN_CALL, Status.CANCELLED, Status.MISSED},
+        Status.IN_CALL: {Status.ENDED},
+        Status.ENDED: set(),
+        Status.MISSED: set(),
+        Status.CANCELLED: set(),
+        Status.RELEASED: set(),
+    }
+    # In these the officer's time is taken.
+    OCCUPYING = ("held", "booked", "waiting", "in_call", "ended")
+    LIVE = ("booked", "waiting", "in_call")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(
+        "triage.Incident", on_delete=models.PROTECT, related_name="appointments"
+    )
+    # No appointment without a recorded choice, from the hold on: video is the victim's choice.
+    offer = models.ForeignKey("triage.Offer", on_delete=models.PROTECT, related_name="appointments")
+    contact = models.ForeignKey(
+        "people.Contact", null=True, on_delete=models.PROTECT, related_name="appointments"
+    )  # set when booked
+    desk = models.ForeignKey(
+        "appointments.Desk", on_delete=models.PROTECT, related_name="appointments"
+    )
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments"
+    )
+    during = DateTimeRangeField()  # UTC, upper bound exclusive; the talk itself
+    # With the desk's buffer: what is kept free in the officer's diary.
+    occupies = DateTimeRangeField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.HELD)
+    held_until = models.DateTimeField(null=True)  # set exactly while HELD
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    # Made by the form that asked: the same form sent twice holds one slot.
+    idempotency_key = models.UUIDField(unique=True)
+    moved_from = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="moved_to"
+    )
+    created_at = models.DateTimeField()
+    booked_at = models.DateTimeField(null=True)
+    waiting_at = models.DateTimeField(null=True)
+    admitted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["during"]
+        indexes = [
+            models.Index(
+                fields=["incident"],
+                condition=Q(status__in=["held", "booked", "waiting", "in_call"]),
+                name="appointment_live",
+            )
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="appointment_officer_not_double_booked",
+                expressions=[
+                    ("officer", RangeOperators.EQUAL),
+                    ("occupies", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["held", "booked", "waiting", "in_call", "ended"]),
+            ),
+            models.UniqueConstraint(
+                fields=["incident"],
+                condition=Q(status__in=["booked", "waiting", "in_call"]),
+                name="one_live_appointment_an_incident",
+            ),
+            models.CheckConstraint(
+                name="appointment_held_until_exactly_while_held",
+                condition=Q(status="held", held_until__isnull=False)
+                | (~Q(status="held") & Q(held_until=None)),
+            ),
+            models.CheckConstraint(
+                name="appointment_booked_for_somebody",
+                condition=Q(status__in=["held", "released"])
+                | Q(contact__isnull=False, booked_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="appointment_occupies_at_least_the_talk",
+                condition=Q(occupies__contains=models.F("during")),
+            ),
+            models.CheckConstraint(
+                name="appointment_cancelled_with_a_reason",
+                condition=~Q(status="cancelled")
+                | (Q(cancelled_at__isnull=False) & ~Q(cancelled_reason="")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"Appointment {self.pk}"
+
+    @property
+    def starts_at(self):
+        return self.during.lower
+
+    @property
+    def ends_at(self):
+        return self.during.upper
+
+
+class Presence(models.Model):
+    """Somebody in an appointment's room, from when to when: kept for the record."""
+
+    class Side(models.TextChoices):
+        OFFICER = "officer", "Officer"
+        VICTIM = "victim", "Victim"
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="presences")
+    side = models.CharField(max_length=8, choices=Side)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    visit = models.ForeignKey(
+        "people.Visit", null=True, on_delete=models.PROTECT, related_name="presences"
+    )
+    channel = models.CharField(max_length=120)  # the socket's name in the channel layer
+    joined_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # a socket that died silently is not counted after a while
+    left_at = models.DateTimeField(null=True)
+    left_why = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["appointment", "side"], condition=Q(left_at=None), name="presence_now"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="presence_is_an_officer_or_a_victim",
+                condition=Q(side="officer", user__isnull=False, visit=None)
+                | Q(side="victim", user=None, visit__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["appointment", "side"],
+                condition=Q(left_at=None),
+                name="one_of_each_side_in_a_room",
+            ),
+        ]
+
+
+class DeviceTest(models.Model):
+    """What a victim's camera, microphone and network could do when they tried them."""
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="device_tests"
+    )
+    has_camera = models.BooleanField()
+    has_microphone = models.BooleanField()
+    problem = models.CharField(max_length=40, blank=True)
+    tested_at = models.DateTimeField()
+
+
+class ChangeRequest(models.Model):
+    """What a victim asked for from the link: another time, a visit, a station, or to cancel."""
+
+    class Wish(models.TextChoices):
+        ANOTHER_TIME = "another_time", "Another time"
+        VISIT = "visit", "Officer's visit"
+        STATION = "station", "Police station"
+        CANCEL = "cancel", "Cancel"
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="change_requests"
+    )
+    wish = models.CharField(max_length=12, choices=Wish)
+    asked_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "wish"],
+                condition=Q(settled_at=None),
+                name="change_asked_once",
+            )
+        ]

@@ -1,0 +1,305 @@
+"""What the house sends, what it received, what people wrote to each other, what staff must do.
+
+A Notification is what the outbox sends; a Message is what people say.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from victimcontact.lib.encryption import EncryptedTextField
+from victimcontact.lib.keys import uuid7
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", "Text"
+    EMAIL = "email", "E-mail"
+
+
+class Template(models.Model):
+    """Wording that an administrator put in place of the file of the same name."""
+
+    force = models.ForeignKey(
+        "accounts.Force", null=True, blank=True, on_delete=models.PROTECT, related_name="templates"
+    )
+    name = models.SlugField()  # "appointment_booked"
+    channel = models.CharField(max_length=5, choices=Channel, default=Channel.SMS)
+    language = models.CharField(max_length=10, default="en-gb")
+    subject = models.CharField(max_length=100, blank=True)
+    body = models.TextField()
+    version = models.PositiveIntegerField(default=1, editable=False)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "channel", "language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["force", "name", "channel", "language"],
+                name="template_worded_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.channel}, {self.language})"
+
+
+class Notification(models.Model):
+    """One text or e-mail, written in the transaction of what it tells. The row is the truth.
+
+    A worker claims it, asks the contact plan, calls the provider outside any transaction and
+    settles it. The exact words are kept, encrypted.
+    """
+
+    PERSONAL_FIELDS = ("subject", "body", "sent_to")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        UNCERTAIN = "uncertain", "May have been sent: checking"
+        SENT = "sent", "Sent"
+        DELIVERED = "delivered", "Delivered"
+        UNDELIVERED = "undelivered", "Not delivered"
+        FAILED = "failed", "Could not be sent"
+        HELD = "held", "Held back: not safe to send"
+        DROPPED = "dropped", "Dropped: too late to be useful"
+
+    # Where a status may go. A receipt that would go backwards changes nothing.
+    TRANSITIONS = {
+        Status.QUEUED: {Status.SENDING, Status.HELD, Status.DROPPED, Status.FAILED},
+        Status.SENDING: {
+            Status.QUEUED,
+            Status.SENT,
+            Status.DELIVERED,
+            Status.UNDELIVERED,
+            Status.UNCERTAIN,
+            Status.FAILED,
+            Status.HELD,
+            Status.DROPPED,
+        },
+        Status.UNCERTAIN: {
+            Status.QUEUED,
+            Status.SENT,
+            Status.DELIVERED,
+            Status.UNDELIVERED,
+            Status.FAILED,
+            Status.DROPPED,
+        },
+        Status.SENT: {Status.DELIVERED, Status.UNDELIVERED, Status.FAILED},
+        Status.DELIVERED: set(),
+        Status.UNDELIVERED: {Status.DELIVERED},
+        Status.FAILED: set(),
+        Status.HELD: {Status.QUEUED, Status.DROPPED},
+        Status.DROPPED: set(),
+    }
+    OPEN = (Status.QUEUED, Status.SENDING, Status.UNCERTAIN)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="+")
+    # A person suspected is never a Contact (see triage.Participant): nothing can be sent to one.
+    contact = models.ForeignKey(
+        "people.Contact", on_delete=models.PROTECT, related_name="notifications"
+    )
+    template = models.SlugField()
+    channel = models.CharField(max_length=5, choices=Channel)
+    language = models.CharField(max_length=10, default="en-gb")
+    subject = EncryptedTextField(default="", blank=True)
+    body = EncryptedTextField()
+    sent_to = EncryptedTextField(default="", blank=True)  # the address used, once claimed
+    about_type = models.CharField(max_length=60, blank=True)
+    about_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    not_before = models.DateTimeField(null=True)
+    useful_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=60, blank=True)
+    provider_id = models.CharField(max_length=64, blank=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    held_reason = models.CharField(max_length=60, blank=True)
+    queued_at = models.DateTimeField()
+    queued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # Only open work is indexed: a million sent rows cost the empty poll nothing.
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status__in=["queued", "sending", "uncertain"]),
+                name="notification_due",
+            ),
+            models.Index(fields=["about_type", "about_id"], name="notification_about"),
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="notification_provider"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="notification_claimed_while_sending",
+                condition=~Q(status="sending") | Q(claimed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notification_held_with_a_reason",
+                condition=~Q(status="held") | ~Q(held_reason=""),
+            ),
+        ]
+
+
+class Receipt(models.Model):
+    """What a provider said of a notification; late, twice or out of order, each kept once."""
+
+    append_only = True
+
+    notification = models.ForeignKey(
+        Notification, on_delete=models.PROTECT, related_name="receipts"
+    )
+    provider_status = models.CharField(max_length=20)
+    error_code = models.CharField(max_length=20, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "provider_status", "error_code"], name="receipt_kept_once"
+            )
+        ]
+
+
+class InboundText(models.Model):
+    """A text that came in: stored once, unverified, changes nothing by itself."""
+
+    PERSONAL_FIELDS = ("sent_from", "body")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider_id = models.CharField(max_length=64, unique=True)
+    contact = models.ForeignKey(
+        "people.Contact", null=True, on_delete=models.PROTECT, related_name="inbound_texts"
+    )
+    sent_from = EncryptedTextField()
+    body = EncryptedTextField()
+    received_at = models.DateTimeField()
+
+
+class Conversation(models.Model):
+    """What a victim and the officer in charge write to each other about one case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(
+        "people.Contact", on_delete=models.PROTECT, related_name="conversations"
+    )
+    about_type = models.CharField(max_length=60)
+    about_id = models.UUIDField()
+    opened_at = models.DateTimeField()
+    victim_read_at = models.DateTimeField(null=True)
+    staff_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "about_type", "about_id"], name="conversation_opened_once"
+            )
+        ]
+
+
+class Message(models.Model):
+    """One thing said. Part of the case record: never edited, never unsent."""
+
+    append_only = True
+    PERSONAL_FIELDS = ("body",)
+
+    class Author(models.TextChoices):
+        VICTIM = "victim", "Victim"
+        STAFF = "staff", "Staff"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages"
+    )
+    author = models.CharField(max_length=6, choices=Author)
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    body = EncryptedTextField()
+    # Made by the form: the same form sent twice says it once.
+    idempotency_key = models.UUIDField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["sent_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "idempotency_key"], name="message_said_once"
+            ),
+            models.CheckConstraint(
+                name="message_staff_exactly_when_from_staff",
+                condition=Q(author="staff", staff__isnull=False)
+                | Q(author="victim", staff__isnull=True),
+            ),
+        ]
+
+
+class StaffTask(models.Model):
+    """Something that a person must do because the house may not, or could not."""
+
+    class Kind(models.TextChoices):
+        TEXT_HELD = "text_held", "A text was held back"
+        TEXT_FAILED = "text_failed", "A text did not arrive"
+        TEXT_DROPPED = "text_dropped", "A text was too late to send"
+        LINK_LOCKED = "link_locked", "A link was locked after wrong words"
+        CHANGE_ASKED = "change_asked", "The victim asked for a change"
+        REVIEW_LATE = "review_late", "A review is late"
+        TEXT_RECEIVED = "text_received", "A text came in"
+        STOP_RECEIVED = "stop_received", "The victim asked for texts to stop"
+        MISSED = "missed", "An appointment was missed"
+        CALL_BACK = "call_back", "Ring the victim"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=20, choices=Kind)
+    about_type = models.CharField(max_length=60, blank=True)
+    about_id = models.UUIDField(null=True)
+    notification = models.ForeignKey(
+        Notification, null=True, on_delete=models.PROTECT, related_name="tasks"
+    )
+    reason = models.CharField(max_length=200)  # no personal data: it stands in lists
+    raised_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    taken_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    done_at = models.DateTimeField(null=True)
+    done_note = EncryptedTextField(default="", blank=True)
+
+    PERSONAL_FIELDS = ("done_note",)
+
+    class Meta:
+        ordering = ["raised_at"]
+        indexes = [
+            models.Index(fields=["force", "raised_at"], condition=Q(done_at=None), name="task_open")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="task_done_at_and_by_together",
+                condition=Q(done_at=None, done_by=None)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_taken_at_and_by_together",
+                condition=Q(taken_at=None, taken_by=None)
+                | Q(taken_at__isnull=False, taken_by__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "notification"],
+                condition=Q(notification__isnull=False) & Q(done_at=None),
+                name="task_raised_once_for_a_notification",
+            ),
+        ]

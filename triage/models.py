@@ -1,0 +1,374 @@
+"""Reports, and the THRIVE assessments that decide how the force responds."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField, blind_index
+from victimcontact.lib.keys import uuid7
+
+
+class Grade(models.IntegerChoices):
+    """How soon the force acts. A force may label them otherwise: see ``Force.grades``."""
+
+    IMMEDIATE = 1, "Immediate"
+    PRIORITY = 2, "Priority"
+    SCHEDULED = 3, "Scheduled"
+    WITHOUT_DEPLOYMENT = 4, "Without deployment"
+
+
+class Response(models.TextChoices):
+    """How the victim is seen. The three are full equals; the victim chooses."""
+
+    VIDEO = "video", "Video appointment"
+    VISIT = "visit", "Officer's visit"
+    STATION = "station", "Police station"
+    NONE = "none", "No officer needed"
+
+
+class Channel(models.TextChoices):
+    """By which door a report came in."""
+
+    EMERGENCY = "999", "999"
+    NON_EMERGENCY = "101", "101"
+    ONLINE = "online", "Online report"
+    CHAT = "chat", "Live chat"
+    SOCIAL = "social", "Social media"
+
+
+class Policy(models.Model):
+    """The cues, weights, floors and questions that the engine applies. Published: never changed."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.PositiveIntegerField(unique=True)
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    data = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "THRIVE policy"
+        verbose_name_plural = "THRIVE policies"
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status"], condition=Q(status="published"), name="one_published_policy"
+            ),
+            models.CheckConstraint(
+                name="policy_published_at_unless_draft",
+                condition=Q(status="draft", published_at=None)
+                | (~Q(status="draft") & Q(published_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} (version {self.version}, {self.get_status_display().lower()})"
+
+
+class Incident(models.Model):
+    """One report and everything that follows it. Its grade is that of its latest assessment."""
+
+    PERSONAL_FIELDS = ("narrative", "location", "safety_note")
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="incidents")
+    reference = models.CharField(max_length=20, unique=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
+    narrative = EncryptedTextField()  # the caller's words, as first taken down
+    location = EncryptedTextField(default="", blank=True)
+    location_index = models.CharField(max_length=64, blank=True, editable=False)
+    safety_note = EncryptedTextField(default="", blank=True)  # for whoever goes or calls
+    crime_type = models.SlugField(blank=True)
+    call_answered_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    # Copied from the latest assessment, so that the queue reads one index.
+    grade = models.PositiveSmallIntegerField(choices=Grade, null=True)
+    due_at = models.DateTimeField(null=True)  # by when the grade's target asks for a response
+    review_due_at = models.DateTimeField(null=True)
+    response = models.CharField(max_length=10, choices=Response, blank=True)
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="handled"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="owned"
+    )
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["grade", "due_at", "id"], condition=Q(status="open"), name="incident_queue"
+            ),
+            models.Index(
+                fields=["review_due_at"], condition=Q(status="open"), name="incident_review_due"
+            ),
+            models.Index(fields=["location_index", "-reported_at"], name="incident_place"),
+            models.Index(fields=["force", "-reported_at", "-id"], name="incident_history"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="incident_graded_has_its_clocks",
+                condition=Q(grade=None)
+                | Q(status="closed")
+                | Q(due_at__isnull=False, review_due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="incident_closed_at_and_by_together",
+                condition=Q(status="open", closed_at=None, closed_by=None)
+                | Q(status="closed", closed_at__isnull=False, closed_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    def save(self, *args, **kwargs):
+        self.location_index = blind_index("place", " ".join(self.location.casefold().split()))
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "location_index"}
+        super().save(*args, **kwargs)
+
+    @property
+    def victim(self):
+        """The victim's Contact, or the caller's where no victim is recorded, or None."""
+        people = {p.role: p.contact for p in self.participants.select_related("contact")}
+        return people.get(Participant.Role.VICTIM) or people.get(Participant.Role.CALLER)
+
+    @property
+    def current_assessment(self):
+        """The assessment that no later one supersedes, or None."""
+        return self.assessments.order_by("-number").first()
+
+
+class Participant(models.Model):
+    """A person's part in an incident. A person suspected has no Contact: nothing can reach one."""
+
+    PERSONAL_FIELDS = ("description",)
+
+    class Role(models.TextChoices):
+        CALLER = "caller", "Caller"
+        VICTIM = "victim", "Victim"
+        WITNESS = "witness", "Witness"
+        GUARDIAN = "guardian", "Parent or guardian"
+        INTERPRETER = "interpreter", "Interpreter"
+        CHILD = "child", "Child"
+        SUSPECT = "suspect", "Person suspected"
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="participants")
+    role = models.CharField(max_length=12, choices=Role)
+    contact = models.ForeignKey(
+        "people.Contact", null=True, on_delete=models.PROTECT, related_name="participations"
+    )
+    description = EncryptedTextField(default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="suspect_has_no_contact", condition=~Q(role="suspect") | Q(contact=None)
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "role", "contact"], name="participant_once_in_a_role"
+            ),
+            models.UniqueConstraint(
+                fields=["incident"], condition=Q(role="victim"), name="one_victim_an_incident"
+            ),
+        ]
+
+
+class ReportDraft(models.Model):
+    """A report while it is typed: a row, so that a closed tab or a dead server loses nothing."""
+
+    PERSONAL_FIELDS = ("form",)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="report_drafts"
+    )
+    form = EncryptedJSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)  # a second tab sees that it is behind
+    started_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    incident = models.OneToOneField(
+        Incident, null=True, on_delete=models.PROTECT, related_name="draft"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["handler", "-saved_at"],
+                condition=Q(incident=None),
+                name="report_draft_open",
+            )
+        ]
+
+
+class Assessment(models.Model):
+    """One THRIVE assessment: a fact, never changed. A new one supersedes it.
+
+    Keeps what was known then: the words, the answers, the cues found, the policy that was applied,
+    what it recommended, what a person decided and why.
+    """
+
+    append_only = True
+    PERSONAL_FIELDS = ("narrative", "answers", "findings", "reason", "dismissed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="assessments")
+    number = models.PositiveSmallIntegerField()  # 1, 2, … within the incident
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    narrative = EncryptedTextField()
+    answers = EncryptedJSONField(default=dict)
+    # The engine's whole result: elements, flags with their words, rules, questions.
+    findings = EncryptedJSONField()
+    # {"threat": 2, …}: levels 0–3 as decided, and the handler's rationale for each, in findings.
+    elements = models.JSONField(encoder=DjangoJSONEncoder)
+    rationales = EncryptedJSONField(default=dict)
+    flags = ArrayField(models.SlugField(), default=list)
+    dismissed = EncryptedJSONField(default=dict)  # {flag: reason}
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="assessments")
+    recommended_grade = models.PositiveSmallIntegerField(choices=Grade)
+    decided_grade = models.PositiveSmallIntegerField(choices=Grade)
+    reason = EncryptedTextField(default="", blank=True)
+    is_below_recommendation = models.GeneratedField(
+        expression=Q(decided_grade__gt=F("recommended_grade")),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    has_reason = models.BooleanField()
+    video_offer = models.BooleanField()
+    video_reasons = ArrayField(models.SlugField(), default=list)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="assessments"
+    )
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["incident", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "number"], name="assessment_numbered_once"),
+            models.CheckConstraint(
+                name="assessment_first_or_supersedes",
+                condition=Q(number=1, supersedes=None) | Q(number__gt=1, supersedes__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="assessment_below_needs_a_reason",
+                condition=Q(decided_grade__lte=F("recommended_grade")) | Q(has_reason=True),
+            ),
+            models.CheckConstraint(
+                name="assessment_video_only_at_grade_3",
+                condition=Q(video_offer=False) | Q(decided_grade=3),
+            ),
+        ]
+
+
+class Offer(models.Model):
+    """The choice read out to a victim, in which words, and what they chose. Never only video."""
+
+    append_only = True
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="offers")
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="offers")
+    options = ArrayField(models.CharField(max_length=10, choices=Response))
+    words_version = models.CharField(max_length=20)  # which script was read
+    video_eligible = models.BooleanField()  # as the assessment said when it was offered
+    chosen = models.CharField(max_length=10, choices=Response)
+    chosen_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["chosen_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="offer_has_visit_and_station",
+                condition=Q(options__contains=["visit", "station"]),
+            ),
+            models.CheckConstraint(
+                name="offer_video_only_when_eligible",
+                condition=~Q(options__contains=["video"]) | Q(video_eligible=True),
+            ),
+            models.CheckConstraint(
+                name="offer_chosen_was_offered",
+                condition=Q(
+                    options__contains=models.expressions.Func(
+                        F("chosen"), template="ARRAY[%(expressions)s]"
+                    )
+                ),
+            ),
+        ]
+
+
+class Review(models.Model):
+    """When an open incident must be assessed again. There is always exactly one not yet done."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="reviews")
+    due_at = models.DateTimeField()
+    because = models.CharField(max_length=40)  # "clock", "message", "missed call"
+    raised_at = models.DateTimeField(null=True)  # when a team leader was told that it is late
+    done_at = models.DateTimeField(null=True)
+    done_by_assessment = models.OneToOneField(
+        Assessment, null=True, on_delete=models.PROTECT, related_name="review"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(done_at=None), name="review_to_do")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident"], condition=Q(done_at=None), name="one_review_to_do"
+            )
+        ]
+
+
+class Crime(models.Model):
+    """A crime recorded from an incident, under the force's own reference. Opens a case above."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="crime")
+    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="crimes")
+    reference = models.CharField(max_length=40)
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()  # counts up within force and year
+    crime_type = models.SlugField()
+    officer_in_charge = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="crimes"
+    )
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["force", "reference"], name="crime_reference_unique"),
+            models.UniqueConstraint(fields=["force", "year", "number"], name="crime_numbered_once"),
+        ]
+
+    def __str__(self):
+        return self.reference
