@@ -47,8 +47,7 @@ def _engines():
         pair = engines.start(os.environ.get("STATE_DIR") or ROOT / ".run")
     except engines.EngineError as problem:
         sys.exit(str(problem))
-    for name, value in pair.environment().items():
-        os.environ.setdefault(name, value)
+    pair.fill(os.environ)
     return pair
 
 

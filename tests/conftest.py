@@ -48,8 +48,7 @@ if not IS_WORKER:
     os.environ.pop("DATABASE_ROLE", None)
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         _engines = engines.start(os.environ["STATE_DIR"], throwaway=True)
-        for name, value in _engines.environment().items():
-            os.environ.setdefault(name, value)
+        _engines.fill(os.environ)
 os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
 
 

@@ -83,13 +83,13 @@ class Engines:
     _users: object = field(default=None, repr=False)
     _children: list = field(default_factory=list, repr=False)
 
-    def environment(self):
-        """The variables settings.py reads to use these engines."""
-        return {
-            "DATABASE_URL": self.database_url,
-            "DATABASE_OWNER_URL": self.owner_url,
-            "REDIS_URL": self.redis_url,
-        }
+    def fill(self, environment):
+        """Add the addresses that ``environment`` lacks. A database named there keeps its owner."""
+        if not environment.get("DATABASE_URL"):
+            environment["DATABASE_URL"] = self.database_url
+            environment["DATABASE_OWNER_URL"] = self.owner_url
+        if not environment.get("REDIS_URL"):
+            environment["REDIS_URL"] = self.redis_url
 
     def stop(self, *, remove=False):
         """Let go. The last holder stops both servers; ``remove`` then deletes their data."""

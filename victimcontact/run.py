@@ -106,6 +106,7 @@ class House:
         log = self.log(name)
         with open(log, "ab") as output:
             log.chmod(0o600)
+            began_at = output.tell()
             self.processes[name] = subprocess.Popen(
                 self._command(name),
                 cwd=ROOT,
@@ -116,7 +117,7 @@ class House:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-            self.processes[name].log_began_at = output.tell()
+            self.processes[name].log_began_at = began_at
         if wait:
             self._wait_until_ready(name)
 
@@ -163,10 +164,10 @@ class House:
         """Rows of a query asked as the owner of the tables; [] for a statement without rows."""
         import psycopg2
 
-        with contextlib.closing(psycopg2.connect(self.environment["DATABASE_OWNER_URL"])) as owner:
-            with owner, owner.cursor() as cursor:
-                cursor.execute(query, parameters)
-                return cursor.fetchall() if cursor.description else []
+        owner = psycopg2.connect(self.environment["DATABASE_OWNER_URL"])
+        with contextlib.closing(owner), owner, owner.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
 
     # How each part is started
 
@@ -181,13 +182,10 @@ class House:
         base = dict(os.environ)
         base.pop("DATABASE_ROLE", None)
         if self.throwaway:
-            # The tests' own settings are not this house's.
-            base = {
-                k: v for k, v in base.items() if k not in {"ENVIRONMENT", "PYTEST_CURRENT_TEST"}
-            }
+            for name in ("ENVIRONMENT", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+                base.pop(name, None)  # these are the tests' own, not this house's
         if self._pair:
-            found = self._pair.environment()
-            base = base | found if self.throwaway else found | base
+            self._pair.fill(base)
         base.setdefault("DATABASE_OWNER_URL", base["DATABASE_URL"])
         defaults = {
             "STAFF_URL": self.url,
@@ -243,9 +241,9 @@ class House:
 
     def _ready(self, name):
         if name == WEB:
-            return _answers(self.port, self.environment)
+            return _answers(self.port)
         if name == SOCKETS:
-            return _answers(self.socket_port, self.environment)
+            return _answers(self.socket_port)
         sign = {WORKER: b" ready.", BEAT: b"beat: Starting"}[name]
         with open(self.log(name), "rb") as log:
             log.seek(self.processes[name].log_began_at)
@@ -293,13 +291,12 @@ def _our_port(port, name):
     return port
 
 
-def _answers(port, environment):
-    """Whether an HTTP server answers there, with whatever status below 500."""
+def _answers(port):
+    """Whether an HTTP server answers there with no fault of its own (a status below 500)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/health/", headers={"Host": f"localhost:{port}"})
-        connection.getresponse().read()
-        return True
+        return connection.getresponse().status < 500
     return False
 
 
@@ -317,10 +314,8 @@ def _signal(process, number):
 
 
 def _finish(process):
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
     _signal(process, signal.SIGKILL)  # whoever of its session is still there
     process.wait()
 
@@ -332,8 +327,8 @@ def _last_lines(text, lines=12):
 # `make run`
 
 
-class _Asked(Exception):  # noqa: N818 (not an error: someone asked us to stop)
-    pass
+class _Asked(Exception):
+    """Not an error: someone asked us to stop."""
 
 
 def main():
