@@ -1,6 +1,7 @@
 """The contact plan over every kind of hour, both clock changes included."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +10,6 @@ from hypothesis import strategies as st
 
 from victimcontact.people import safe_contact
 from victimcontact.people.safe_contact import (
-    ANY_TIME,
-    EVERY_DAY,
     Allowed,
     Contactable,
     Held,
@@ -22,6 +21,7 @@ from victimcontact.people.safe_contact import (
     Wording,
 )
 
+EVERY_DAY = frozenset(range(7))
 LONDON = ZoneInfo("Europe/London")
 TUESDAY_NOON = datetime(2027, 5, 4, 11, 0, tzinfo=UTC)  # 12:00 in London
 FORWARD = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)  # 01:00 becomes 02:00
@@ -30,7 +30,7 @@ BACK = datetime(2027, 10, 31, 1, 0, tzinfo=UTC)  # 02:00 becomes 01:00
 
 def plan(**changes):
     values = {
-        "contactable": Contactable.ONLY_AS_BELOW,
+        "contactable": Contactable.AS_BELOW,
         "channels": {"sms": Safety.SAFE},
         "windows": (Window(frozenset({1, 3}), 10 * 60, 14 * 60),),  # Tuesday, Thursday 10 to 2
         "expires_at": TUESDAY_NOON + timedelta(days=30),
@@ -67,54 +67,60 @@ def test_hours_over_midnight_belong_to_the_day_they_begin():
     assert ask(late, at=saturday) == Allowed(until=datetime(2027, 5, 8, 0, 0, tzinfo=UTC))
 
 
-def test_any_time_has_no_end():
-    assert ask(plan(windows=(ANY_TIME,))) == Allowed(until=None)
+def test_no_hours_named_means_any_hour_until_the_plan_expires():
+    assert ask(plan(windows=(), expires_at=None)) == Allowed(until=None)
+    assert ask(plan(windows=())) == Allowed(until=TUESDAY_NOON + timedelta(days=30))
+
+
+def test_hours_that_never_close_have_no_end():
+    always = (Window(EVERY_DAY, 0, 1440),)
+
+    assert ask(plan(windows=always, expires_at=None)) == Allowed(until=None)
+
+
+def test_it_does_not_wait_beyond_the_plan():
+    wednesday = TUESDAY_NOON + timedelta(days=1)
+
+    answer = ask(plan(expires_at=wednesday + timedelta(hours=1)), at=wednesday)
+
+    assert answer == Held(Reason.PLAN_EXPIRED)
 
 
 @pytest.mark.parametrize(
     ("the_plan", "reason"),
     [
         (None, Reason.NO_PLAN),
-        (plan(contactable=Contactable.NO), Reason.DO_NOT_CONTACT),
+        (Plan(), Reason.NOT_ASKED),
+        (plan(contactable=Contactable.NOT_ASKED), Reason.NOT_ASKED),
+        (plan(contactable=Contactable.NO_CONTACT), Reason.DO_NOT_CONTACT),
         (plan(expires_at=TUESDAY_NOON), Reason.PLAN_EXPIRED),
         (plan(channels={}), Reason.CHANNEL_UNKNOWN),
         (plan(channels={"sms": Safety.UNKNOWN}), Reason.CHANNEL_UNKNOWN),
         (plan(channels={"email": Safety.SAFE}), Reason.CHANNEL_UNKNOWN),
         (plan(channels={"sms": Safety.UNSAFE}), Reason.CHANNEL_UNSAFE),
-        (plan(windows=()), Reason.NO_SAFE_HOURS),
+        (plan(phone_watched=True), Reason.PHONE_WATCHED),
     ],
 )
 def test_what_the_plan_does_not_clearly_allow_is_held(the_plan, reason):
     assert ask(the_plan) == Held(reason)
 
 
-@pytest.mark.parametrize("risk", sorted(safe_contact.RISKS_THAT_NEED_A_PLAN))
-def test_at_risk_nothing_is_sent_until_hours_are_agreed(risk):
-    open_plan = plan(contactable=Contactable.YES, windows=())
-
-    assert ask(open_plan, risks=["hate_crime"]) == Allowed(
-        until=datetime(2027, 5, 4, 20, 0, tzinfo=UTC)
-    )
-    assert ask(open_plan, risks=["hate_crime", risk]) == Held(Reason.NO_SAFE_HOURS)
-    assert ask(None, risks=[risk]) == Held(Reason.NO_PLAN)
-
-
-def test_named_wording_needs_agreement_and_no_risk():
+def test_named_wording_needs_agreement():
     named = plan(wording=Wording.NAMED)
     until = datetime(2027, 5, 4, 13, 0, tzinfo=UTC)
 
     assert ask(plan(), wording=Wording.NAMED) == Held(Reason.WORDING_NOT_AGREED)
     assert ask(named, wording=Wording.NAMED) == Allowed(until=until)
     assert ask(named, wording=Wording.NEUTRAL) == Allowed(until=until)
-    assert ask(named, wording=Wording.NAMED, risks=["stalking"]) == Held(Reason.WORDING_NOT_AGREED)
 
 
-def test_someone_at_no_risk_who_named_no_hours_is_not_woken():
-    night = datetime(2027, 5, 4, 22, 0, tzinfo=UTC)  # 23:00 in London
+def test_on_a_watched_phone_no_other_channel_names_the_police():
+    watched = plan(
+        wording=Wording.NAMED, phone_watched=True, channels={"email": Safety.SAFE}, windows=()
+    )
 
-    answer = ask(plan(contactable=Contactable.YES, windows=()), at=night)
-
-    assert answer == NotBefore(at=datetime(2027, 5, 5, 7, 0, tzinfo=UTC))
+    assert isinstance(ask(watched, channel="email"), Allowed)
+    assert ask(watched, channel="email", wording=Wording.NAMED) == Held(Reason.WORDING_NOT_AGREED)
 
 
 def test_hours_that_begin_in_the_missing_hour_begin_when_the_clock_jumps():
@@ -148,8 +154,47 @@ def test_the_doubled_hour_is_what_the_wall_clock_says_both_times():
     [(frozenset(), 0, 60), (frozenset({7}), 0, 60), (EVERY_DAY, -1, 60), (EVERY_DAY, 0, 1441)],
 )
 def test_a_window_that_makes_no_sense_is_refused(days, start, end):
-    with pytest.raises(ValueError, match="are numbers|minutes after midnight"):
+    with pytest.raises(ValueError, match=r"are numbers|minutes after midnight"):
         Window(days, start, end)
+
+
+def record(**changes):
+    values = {
+        "safe": "as_below",
+        "channels": {"sms": "safe"},
+        "windows": [{"days": [1], "from": "09:30", "to": "24:00"}],
+        "wording": "neutral",
+        "phone_watched": False,
+        "expires_at": None,
+    }
+    return SimpleNamespace(**(values | changes))
+
+
+def test_a_row_is_read_as_a_plan():
+    assert Plan.read(record()) == Plan(
+        contactable=Contactable.AS_BELOW,
+        channels={"sms": Safety.SAFE},
+        windows=(Window(frozenset({1}), 570, 1440),),
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"safe": "yes"},
+        {"channels": {"sms": "probably"}},
+        {"windows": [{}]},
+        {"windows": ["9 to 5"]},
+        {"windows": [{"days": [1], "from": "9", "to": "17:00"}]},
+        {"windows": [{"days": [1], "from": "09:00", "to": "17:60"}]},
+        {"windows": [{"days": 1, "from": "09:00", "to": "17:00"}]},
+        {"windows": [{"days": [1], "from": 9, "to": 17}]},
+        {"windows": [{"days": [1], "from": "24:00", "to": "24:00"}]},
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused(changes):
+    with pytest.raises(ValueError, match=r"window|written|valid|days|start"):
+        Plan.read(record(**changes))
 
 
 windows = st.builds(
@@ -159,7 +204,9 @@ windows = st.builds(
     st.integers(1, 1440),
 )
 moments = st.one_of(
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(lambda d: d.replace(tzinfo=UTC)),
+    st.integers(0, 2 * 365 * 86_400).map(
+        lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    ),
     st.tuples(st.sampled_from([FORWARD, BACK]), st.integers(-3 * 86_400, 3 * 86_400)).map(
         lambda pair: pair[0] + timedelta(seconds=pair[1])
     ),

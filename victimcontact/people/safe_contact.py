@@ -18,18 +18,6 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 MINUTES_IN_DAY = 24 * 60
 
-# With one of these flags nothing is sent until somebody has asked the person how: a text that the
-# wrong person reads may be what gets them hurt.
-RISKS_THAT_NEED_A_PLAN = frozenset(
-    {
-        "domestic_abuse",
-        "coercive_control",
-        "non_fatal_strangulation",
-        "stalking",
-        "honour_based_abuse",
-    }
-)
-
 # A provider needs a moment to deliver; a text started in the last minute arrives too late.
 CLOSING_MARGIN = timedelta(minutes=1)
 
@@ -37,9 +25,9 @@ CLOSING_MARGIN = timedelta(minutes=1)
 class Contactable(StrEnum):
     """What the person said about being contacted at all."""
 
-    YES = "yes"
-    ONLY_AS_BELOW = "only_as_below"
-    NO = "no"
+    NOT_ASKED = "not_asked"
+    AS_BELOW = "as_below"
+    NO_CONTACT = "no_contact"
 
 
 class Safety(StrEnum):
@@ -61,10 +49,13 @@ class Reason(StrEnum):
     """Why something is held."""
 
     NO_PLAN = "no_plan"
+    NOT_ASKED = "not_asked"
     DO_NOT_CONTACT = "do_not_contact"
     PLAN_EXPIRED = "plan_expired"
+    PLAN_UNREADABLE = "plan_unreadable"
     CHANNEL_UNSAFE = "channel_unsafe"
     CHANNEL_UNKNOWN = "channel_unknown"
+    PHONE_WATCHED = "phone_watched"
     NO_SAFE_HOURS = "no_safe_hours"
     WORDING_NOT_AGREED = "wording_not_agreed"
 
@@ -88,6 +79,18 @@ class Window:
         if not (0 <= self.start < MINUTES_IN_DAY and 0 < self.end <= MINUTES_IN_DAY):
             raise ValueError("start is 0–1439 and end 1–1440, in minutes after midnight")
 
+    @classmethod
+    def read(cls, entry: Mapping) -> Window:
+        """Make a Window of ``{"days": [0], "from": "09:00", "to": "17:00"}``.
+
+        Raises ValueError for anything else.
+        """
+        try:
+            days, start, end = entry["days"], entry["from"], entry["to"]
+            return cls(frozenset(days), _minute(start), _minute(end))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("a window has days, from and to") from error
+
     def holds(self, weekday: int, minute: int) -> bool:
         """Whether the local ``weekday`` and ``minute`` of that day are inside."""
         if self.start < self.end:
@@ -97,30 +100,40 @@ class Window:
         return late or early
 
 
-EVERY_DAY = frozenset(range(7))
-ANY_TIME = Window(EVERY_DAY, 0, MINUTES_IN_DAY)
-# Someone at no special risk who named no hours is still not to be woken.
-ORDINARY_HOURS = (Window(EVERY_DAY, 8 * 60, 21 * 60),)
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was agreed with the person, as values.
 
-    ``channels`` maps "sms", "email", "call" … to a Safety; a channel not named is unknown.
-    ``windows`` empty means that no hours were named.
+    ``channels`` maps "sms", "email" … to a Safety; a channel not named is unknown. ``windows``
+    empty means at any hour.
     """
 
-    contactable: Contactable
+    contactable: Contactable = Contactable.NOT_ASKED
     channels: Mapping[str, Safety] = field(default_factory=dict)
     windows: tuple[Window, ...] = ()
     wording: Wording = Wording.NEUTRAL
+    phone_watched: bool = False
     expires_at: datetime | None = None
+
+    @classmethod
+    def read(cls, record) -> Plan:
+        """Make a Plan of a ContactPlan row, or of anything with the same attributes.
+
+        Raises ValueError when its hours or words cannot be understood.
+        """
+        return cls(
+            contactable=Contactable(record.safe),
+            channels={name: Safety(safety) for name, safety in record.channels.items()},
+            windows=tuple(Window.read(entry) for entry in record.windows),
+            wording=Wording(record.wording),
+            phone_watched=record.phone_watched,
+            expires_at=record.expires_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Send now. ``until`` is when it stops being safe (None: not within a week)."""
+    """Send now. ``until`` is when it stops being safe (None: nothing ends it)."""
 
     until: datetime | None
 
@@ -145,21 +158,24 @@ def check(
     channel: str,
     at: datetime,
     wording: Wording = Wording.NEUTRAL,
-    risks: Iterable[str] = (),
 ) -> Allowed | NotBefore | Held:
     """Answer whether ``plan`` allows ``channel`` with ``wording`` at the aware moment ``at``.
 
-    ``risks`` are the flags known of the person's incidents. Without a plan everything is held.
+    Without a plan, or with one in which nobody has asked yet, everything is held: in domestic
+    abuse, stalking and honour-based abuse the wrong reader of a text may be what gets them hurt,
+    and no other flag says that the reader is the right one.
     """
-    at_risk = not RISKS_THAT_NEED_A_PLAN.isdisjoint(risks)
-    reason = _standing_obstacle(plan, channel, at, wording, at_risk)
+    reason = _standing_obstacle(plan, channel, at, wording)
     if reason is not None:
         return Held(reason)
+    if not plan.windows:
+        return Allowed(until=plan.expires_at)
 
-    windows = plan.windows or ORDINARY_HOURS
+    windows = plan.windows
     closes = _next_change(windows, at, to_open=False) if _is_open(windows, at) else at
     if closes is None or closes - at > CLOSING_MARGIN:
-        return Allowed(until=closes)
+        ends = [end for end in (closes, plan.expires_at) if end is not None]
+        return Allowed(until=min(ends, default=None))
     opens = _next_change(windows, closes, to_open=True)
     if opens is None:
         return Held(Reason.NO_SAFE_HOURS)
@@ -167,15 +183,19 @@ def check(
     shuts = _next_change(windows, opens, to_open=False)
     if shuts is not None and shuts - opens <= CLOSING_MARGIN:
         return Held(Reason.NO_SAFE_HOURS)
+    if plan.expires_at is not None and plan.expires_at <= opens:
+        return Held(Reason.PLAN_EXPIRED)
     return NotBefore(at=opens)
 
 
-def _standing_obstacle(plan, channel, at, wording, at_risk) -> Reason | None:
+def _standing_obstacle(plan, channel, at, wording) -> Reason | None:
     """What stands in the way at any hour."""
     if plan is None:
         return Reason.NO_PLAN
-    if plan.contactable == Contactable.NO:
+    if plan.contactable == Contactable.NO_CONTACT:
         return Reason.DO_NOT_CONTACT
+    if plan.contactable != Contactable.AS_BELOW:
+        return Reason.NOT_ASKED
     if plan.expires_at is not None and plan.expires_at <= at:
         return Reason.PLAN_EXPIRED
     safety = plan.channels.get(channel, Safety.UNKNOWN)
@@ -183,10 +203,9 @@ def _standing_obstacle(plan, channel, at, wording, at_risk) -> Reason | None:
         return Reason.CHANNEL_UNSAFE
     if safety != Safety.SAFE:
         return Reason.CHANNEL_UNKNOWN
-    # "Only as below" with nothing below is not an answer, and at risk no hour is taken for granted.
-    if not plan.windows and (at_risk or plan.contactable == Contactable.ONLY_AS_BELOW):
-        return Reason.NO_SAFE_HOURS
-    if wording == Wording.NAMED and (at_risk or plan.wording != Wording.NAMED):
+    if plan.phone_watched and channel == "sms":
+        return Reason.PHONE_WATCHED
+    if wording == Wording.NAMED and (plan.phone_watched or plan.wording != Wording.NAMED):
         return Reason.WORDING_NOT_AGREED
     return None
 
@@ -222,3 +241,11 @@ def _moments(day: date, minute: int) -> tuple[datetime, datetime]:
     """The local minute of a day in UTC; two moments where the hour is doubled."""
     local = datetime.combine(day, time(minute // 60, minute % 60), LONDON)
     return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+
+
+def _minute(text: str) -> int:
+    """ "09:30" as minutes after midnight; "24:00" is the day's end. Raises ValueError."""
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdigit() and len(minutes) == 2 and minutes.isdigit() and int(minutes) < 60):
+        raise ValueError("hours are written 09:30")
+    return int(hours) * 60 + int(minutes)

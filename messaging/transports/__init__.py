@@ -1,0 +1,56 @@
+"""The last step out of the house: one module for each way, all with the same face.
+
+``send(parcel) -> Accepted`` hands one message over or raises Refused, TryLater or Unknown.
+``find(parcel, since, not_these) -> Accepted | None`` asks whether an earlier try arrived after all.
+Only ``messaging.sending`` calls them: it applies the contact plan first.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message as it leaves: exact words, exact address.
+
+    ``valid_seconds`` is how long it is of use, and safe, to deliver it; None for no limit.
+    """
+
+    id: UUID  # the Notification's own, opaque to everyone else
+    to: str
+    body: str
+    subject: str = ""
+    valid_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has it. ``status`` is one of the house's own: sent, delivered or undelivered."""
+
+    provider_id: str
+    status: str
+    error_code: str = ""
+
+
+class Failure(Exception):
+    """Why a try did not end in acceptance. ``code`` is short and holds no personal data."""
+
+    def __init__(self, code: str):
+        self.code = str(code)
+        super().__init__(self.code)
+
+
+class Refused(Failure):
+    """Not accepted and never will be; ``opted_out`` when the person asked for no more texts."""
+
+    def __init__(self, code: str, *, opted_out: bool = False):
+        super().__init__(code)
+        self.opted_out = opted_out
+
+
+class TryLater(Failure):
+    """Certainly not accepted, but another try may be."""
+
+
+class Unknown(Failure):
+    """Perhaps accepted: look before trying again."""

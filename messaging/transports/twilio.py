@@ -1,0 +1,150 @@
+"""Texts through Twilio.
+
+Twilio has no idempotency key: a try whose answer was lost is looked up in its list of messages
+before there is another. The library neither times out nor retries by itself; the time limit is set
+here, and retrying belongs to ``messaging.sending``.
+"""
+
+import json
+import logging
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.conf import settings
+from requests import exceptions as http
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from messaging.transports import Accepted, Parcel, Refused, TryLater, Unknown
+
+TIMEOUT_SECONDS = 10
+# Twilio's own words for what becomes of a message, and the house's.
+TWILIO_STATUS = {
+    "accepted": "sent",
+    "scheduled": "sent",
+    "queued": "sent",
+    "sending": "sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "undelivered",
+    "failed": "undelivered",
+    "canceled": "undelivered",
+}
+# Refused before the message was taken; these may pass later. All other answers below 500 are final.
+PASSING_HTTP = {401, 403, 429, 503}  # our credentials or our pace: not this message's fault
+OPTED_OUT = {"21610"}  # the person answered STOP
+# Twilio stops trying to deliver after this many seconds; its own limits are 1 and 36,000.
+SHORTEST_VALID, LONGEST_VALID = 1, 36_000
+CLOCKS_APART = timedelta(minutes=2)  # how far its clock may be from ours
+
+# At INFO the first writes the number and the words, at DEBUG the second writes addresses.
+for _name in ("twilio.http_client", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def is_configured() -> bool:
+    """Whether there are credentials to send with."""
+    return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN)
+
+
+def client() -> Client:
+    """The one client, with a time limit; kept for its pooled connections."""
+    return _client(
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL
+    )
+
+
+@cache
+def _client(account_sid, auth_token, base_url):
+    # Of the environment nothing is taken: TWILIO_EDGE or TWILIO_REGION would rewrite the host.
+    # (An empty mapping would mean "the real one" to the library.)
+    made = Client(
+        account_sid,
+        auth_token,
+        http_client=TwilioHttpClient(timeout=TIMEOUT_SECONDS),
+        environment={"TWILIO_EDGE": "", "TWILIO_REGION": ""},
+    )
+    if base_url:
+        made.api.base_url = base_url
+    return made
+
+
+def callback_url(notification_id) -> str:
+    """Where Twilio reports on this message: the opaque id is all that it says."""
+    return f"{settings.PUBLIC_URL}/webhooks/twilio/status/{notification_id}/"
+
+
+def send(parcel: Parcel) -> Accepted:
+    """Hand one text to Twilio. Waits at most ten seconds for each step of the answer."""
+    sender = (
+        {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
+        if settings.TWILIO_MESSAGING_SERVICE_SID
+        else {"from_": settings.TWILIO_FROM}
+    )
+    if parcel.valid_seconds is not None:
+        sender["validity_period"] = min(max(parcel.valid_seconds, SHORTEST_VALID), LONGEST_VALID)
+    try:
+        message = client().messages.create(
+            to=parcel.to, body=parcel.body, status_callback=callback_url(parcel.id), **sender
+        )
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _failure(error) from None
+    except http.RequestException as error:
+        raise _network_failure(error) from None
+    except (json.JSONDecodeError, ValueError, KeyError, TypeError):
+        # A good status with an answer nobody can read: it may well have been taken.
+        raise Unknown("unreadable") from None
+    return _accepted(message)
+
+
+def find(parcel: Parcel, since: datetime, not_these=()) -> Accepted | None:
+    """Look for this text among those Twilio has taken for the number since ``since``.
+
+    ``not_these`` are Twilio ids known to belong to other notifications. None when it is not there.
+    Raises TryLater when Twilio cannot be asked.
+    """
+    try:
+        # Not date_sent_after: a text that still waits in Twilio's queue has no date of sending.
+        for message in client().messages.list(to=parcel.to, page_size=100, limit=400):
+            if message.date_created and message.date_created < since - CLOCKS_APART:
+                continue  # the list is ordered by another date
+            if message.body == parcel.body and message.sid not in not_these:
+                return _accepted(message)
+    except (TwilioRestException, TwilioServiceException, http.RequestException) as error:
+        raise TryLater(f"list-{getattr(error, 'status', 'network')}") from None
+    except (json.JSONDecodeError, ValueError, KeyError, TypeError):
+        raise TryLater("list-unreadable") from None
+    return None
+
+
+def _accepted(message) -> Accepted:
+    if not message.sid:
+        raise Unknown("no-sid")
+    return Accepted(
+        provider_id=message.sid,
+        status=TWILIO_STATUS.get(message.status, "sent"),
+        error_code=str(message.error_code or ""),
+    )
+
+
+def _failure(error):
+    code = str(error.code or error.status)
+    if error.status in PASSING_HTTP and code not in OPTED_OUT:
+        return TryLater(code)
+    if error.status == 408 or error.status >= 500:
+        # A server that failed half way may have taken the message first.
+        return Unknown(code)
+    return Refused(code, opted_out=code in OPTED_OUT)
+
+
+def _network_failure(error):
+    """A connection that was never made carried nothing; anything later may have."""
+    if isinstance(error, http.ConnectTimeout):
+        return TryLater("no-connection")
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return TryLater("no-connection")
+    return Unknown("timeout" if isinstance(error, http.Timeout) else "connection-lost")
