@@ -1,0 +1,20 @@
+# Victim Contact: `make run` starts everything, `make test` checks everything.
+# Both set the checkout up first, and again when a lock file has changed.
+
+PYTHON ?= python3
+PORT ?= 8000
+SOCKET_PORT ?= $(shell expr $(PORT) + 1)
+
+.PHONY: run test setup
+.SILENT:
+
+setup:
+	command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. On Debian or Ubuntu: apt install python3 python3-venv"; exit 1; }
+	$(PYTHON) victimcontact/setup.py
+
+run: setup
+	exec .venv/bin/python -m victimcontact.run --port $(PORT) --socket-port $(SOCKET_PORT)
+
+test: setup
+	$(PYTHON) victimcontact/setup.py --tests
+	exec .venv/bin/python -m victimcontact.checks
