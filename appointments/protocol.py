@@ -25,13 +25,13 @@ ENDED = "ended"
 MISSED = "missed"
 CANCELLED = "cancelled"
 
-# Where a room can go from where it is. WAITING to WAITING: the victim came back by the link on
-# another phone and waits to be admitted again. MISSED to WAITING: late is better than never.
+# Where a room can go from where it is. ADMITTED to WAITING: the victim opened the link anew,
+# perhaps on another phone, and waits to be admitted again.
 TRANSITIONS = {
     BOOKED: {WAITING, MISSED, CANCELLED},
-    WAITING: {WAITING, ADMITTED, MISSED, CANCELLED},
+    WAITING: {BOOKED, ADMITTED, MISSED, CANCELLED},
     ADMITTED: {WAITING, ENDED},
-    MISSED: {WAITING},
+    MISSED: set(),
     ENDED: set(),
     CANCELLED: set(),
 }

@@ -68,6 +68,10 @@ class Appointment(models.Model):
     booked_at = models.DateTimeField(null=True)
     waiting_at = models.DateTimeField(null=True)
     admitted_at = models.DateTimeField(null=True)
+    # The opening of the link that was let in: opened anew, it waits to be let in again.
+    admitted_visit = models.ForeignKey(
+        "people.Visit", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancelled_reason = models.CharField(max_length=60, blank=True)

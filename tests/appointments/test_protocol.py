@@ -177,6 +177,7 @@ def test_parse_of_any_text_only_ever_raises_bad_message(text):
 
 def test_stages_that_end_a_room_lead_nowhere():
     assert [s for s in protocol.TRANSITIONS if not protocol.TRANSITIONS[s]] == [
+        protocol.MISSED,
         protocol.ENDED,
         protocol.CANCELLED,
     ]

@@ -82,12 +82,25 @@ test("ending, leaving and being refused each end it", () => {
 });
 
 test("the victim's screen follows the stage", () => {
-  assert.equal(screen(initial({ role: VICTIM, stage: STAGE.BOOKED, testing: true })), "check");
-  const checking = initial({ role: VICTIM, stage: STAGE.WAITING, testing: true });
-  assert.equal(screen(checking), "check");
-  assert.equal(screen(next(checking, { type: "test", on: false })), "wait");
-  assert.equal(screen(victim(STAGE.ADMITTED)), "call");
-  assert.equal(screen(victim(STAGE.ENDED)), "over");
+  const expected = [
+    [STAGE.BOOKED, "arrive"],
+    [STAGE.WAITING, "wait"],
+    [STAGE.ADMITTED, "call"],
+    [STAGE.ENDED, "over"],
+    [STAGE.MISSED, "over"],
+    [STAGE.CANCELLED, "over"],
+  ];
+  for (const [stage, part] of expected) assert.equal(screen(victim(stage)), part);
+});
+
+test("an exit stays in sight until the other side is back", () => {
+  const seen = after(officer(STAGE.ADMITTED), ...open, devices, {
+    type: "truth",
+    stage: STAGE.ADMITTED,
+    peerExited: true,
+  });
+  assert.equal(status(seen), "peer_exit");
+  assert.equal(status(after(seen, here)), "connecting");
 });
 
 test("each situation has its sentence", () => {

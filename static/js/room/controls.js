@@ -3,7 +3,7 @@
 // The page gives: [data-room-action] buttons, [data-room-status] (aria-live), and elements that
 // show themselves by state: [data-room-screen="wait"], [data-room-when="camera_off"] …
 
-import { hasNoDevice, screen, status } from "./state.js";
+import { hasExited, hasNoDevice, screen, status } from "./state.js";
 import { OFFICER, STAGE } from "./protocol.js";
 
 // Only while the focus is among the room's own buttons: a letter typed elsewhere is text.
@@ -28,7 +28,8 @@ export function facts(state) {
     peer_muted: admitted && state.peer.here && !state.peer.microphone,
     peer_camera_off: admitted && state.peer.here && !state.peer.camera,
     peer_poor: state.peerQuality === "poor",
-    peer_exit: state.peer.left === "exit",
+    peer_exit: hasExited(state),
+    can_wait: state.canWait,
     intruder: state.intruders > 0,
     may_admit: state.role === OFFICER && state.stage === STAGE.WAITING,
     occupied: status(state) === "occupied",

@@ -5,7 +5,7 @@ import { Controls } from "./controls.js";
 import { Media, playTones } from "./media.js";
 import { Network } from "./network.js";
 import { Peer } from "./peer.js";
-import { CLOSE, FROM_PAGE, FROM_SERVER, REASON, VICTIM, WHAT } from "./protocol.js";
+import { CLOSE, FROM_PAGE, FROM_SERVER, REASON, STAGE, VICTIM, WHAT } from "./protocol.js";
 import { Signalling } from "./signalling.js";
 import {
   CALL,
@@ -82,7 +82,6 @@ function settle(before) {
   // A page that was reloaded in the call has been allowed its devices: take them again.
   if (wantsDevices(state)) media.open();
   if (state.refused !== null && before.refused === null) media.stop();
-  if (state.testing && !before.testing) measure();
   tellMedia();
   if (before.socket !== state.socket) {
     // Hints may have been missed while the socket was away.
@@ -192,7 +191,7 @@ function tellMedia() {
     camera: state.hasCamera && state.camera,
   };
   const said = JSON.stringify([fields, state.peer.page, state.stage]);
-  if (said === saidMedia || state.stage !== "admitted" || !state.peer.here) return;
+  if (said === saidMedia || state.stage !== STAGE.ADMITTED || !state.peer.here) return;
   if (signalling.send(FROM_PAGE.MEDIA, fields)) saidMedia = said;
 }
 
@@ -207,6 +206,21 @@ function mediaChanged(found) {
     measure();
     listDevices();
   }
+  reportDevices(found);
+}
+
+// Tell the staff what this phone can do, while there is time to help.
+async function reportDevices({ status, hasCamera, hasMicrophone }) {
+  const form = root.querySelector("form[data-room-devices]");
+  if (!form || [MEDIA.OFF, MEDIA.ASKING].includes(status)) return;
+  form.elements.camera.value = hasCamera ? "yes" : "no";
+  form.elements.microphone.value = hasMicrophone ? "yes" : "no";
+  form.elements.problem.value = status === MEDIA.ON ? "" : status;
+  try {
+    await post(form);
+  } catch {
+    // The test was for the person; the record of it can be missed.
+  }
 }
 
 function qualityChanged(level) {
@@ -216,10 +230,10 @@ function qualityChanged(level) {
 
 function measure() {
   const meters = [...root.querySelectorAll("[data-room-level]")];
-  if (!meters.length || !state.testing) return;
+  if (!meters.length || state.stage === STAGE.ADMITTED) return;
   media.measure((loudness) => {
     for (const meter of meters) meter.value = loudness;
-    if (!state.testing) media.stopMeasuring();
+    if (state.stage === STAGE.ADMITTED) media.stopMeasuring();
   });
 }
 
@@ -314,8 +328,13 @@ async function ask() {
     if (response.ok) {
       const truth = await response.json();
       iceServers = truth.ice_servers;
-      change({ type: "truth", stage: truth.stage });
-      change({ type: "test", on: truth.testing });
+      for (const field of root.querySelectorAll("[data-room-visit]")) field.value = truth.visit;
+      change({
+        type: "truth",
+        stage: truth.stage,
+        canWait: truth.can_wait,
+        peerExited: truth.peer_exited,
+      });
     } else if (response.type === "opaqueredirect" || [401, 403, 404].includes(response.status)) {
       gone();
     }
@@ -334,22 +353,27 @@ async function submit(event) {
   const form = event.target.closest("form[data-room-form]");
   if (!form) return;
   event.preventDefault();
-  const body = new FormData(form, event.submitter);
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  const buttons = form.querySelectorAll("button");
   try {
-    await fetch(form.action, {
-      method: "POST",
-      body,
-      headers: { "X-Requested-With": "fetch" },
-      redirect: "manual",
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-    });
+    const sent = post(form, event.submitter);
+    for (const button of buttons) button.disabled = true;
+    await sent;
   } catch {
     // The state below says whether it was done.
   }
-  for (const button of form.querySelectorAll("button")) button.disabled = false;
+  for (const button of buttons) button.disabled = false;
   form.closest("dialog")?.close();
   await ask();
+}
+
+function post(form, submitter = null) {
+  return fetch(form.action, {
+    method: "POST",
+    body: new FormData(form, submitter),
+    headers: { "X-Requested-With": "fetch" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+  });
 }
 
 async function keepAwake() {

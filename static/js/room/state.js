@@ -39,11 +39,12 @@ const NOBODY = Object.freeze({
   left: null,
 });
 
-export function initial({ role, stage, testing = false }) {
+export function initial({ role, stage }) {
   return Object.freeze({
     role,
     stage,
-    testing,
+    canWait: false,
+    peerExited: false,
     socket: SOCKET.CLOSED,
     refused: null,
     media: MEDIA.OFF,
@@ -67,9 +68,11 @@ export function isOver(state) {
 }
 
 const ON = {
-  truth: (state, { stage }) => ({
+  truth: (state, { stage, canWait = state.canWait, peerExited = state.peerExited }) => ({
     ...state,
     stage,
+    canWait,
+    peerExited,
     call: stage === STAGE.ADMITTED ? state.call : CALL.NONE,
   }),
   "socket.connecting": (state) => ({
@@ -105,7 +108,6 @@ const ON = {
     hasCamera,
     hasMicrophone,
   }),
-  test: (state, { on }) => ({ ...state, testing: on }),
   toggle: (state, { device }) => ({ ...state, [device]: !state[device] }),
   call: (state, { status }) => ({ ...state, call: status }),
   quality: (state, { level }) => ({ ...state, quality: level }),
@@ -155,11 +157,16 @@ export function isReady(state) {
   return wantsCall(state);
 }
 
+// The other side pressed the way out: treat it as danger until they are heard of.
+export function hasExited(state) {
+  return !state.peer.here && (state.peer.left === "exit" || state.peerExited);
+}
+
 // Which part of the victim's page is to be seen.
 export function screen(state) {
   if (isOver(state)) return "over";
   if (state.stage === STAGE.ADMITTED) return "call";
-  return state.testing ? "check" : "wait";
+  return state.stage === STAGE.WAITING ? "wait" : "arrive";
 }
 
 // The key of the sentence that says how things stand. The words are in the page, translated.
@@ -183,7 +190,7 @@ export function status(state) {
     return state.socket === SOCKET.OPEN ? "connected" : "connected_slow";
   }
   if (state.call === CALL.INTERRUPTED) return "interrupted";
-  if (state.peer.left === "exit") return "peer_exit";
+  if (hasExited(state)) return "peer_exit";
   if (!state.peer.here) return state.socket === SOCKET.OPEN ? "peer_away" : "slow";
   return "connecting";
 }
