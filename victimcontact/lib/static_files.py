@@ -2,6 +2,8 @@
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+PACKAGES = ("vendor/", "admin/", "django_htmx/", "rest_framework/")  # not written by us
+
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Also rewrites the imports of ES modules to hashed names."""
@@ -11,7 +13,7 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
 
     def url_converter(self, name, hashed_files, template=None):
         convert = super().url_converter(name, hashed_files, template)
-        if not name.startswith("vendor/"):
+        if not name.startswith(PACKAGES):
             return convert
         # Packages name files that they do not ship (source maps, fonts): leave those as they are.
 
