@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import django
 import psycopg2
 import pytest
 from psycopg2 import sql
@@ -50,6 +51,15 @@ if not IS_WORKER:
         _engines = engines.start(os.environ["STATE_DIR"], throwaway=True)
         _engines.fill(os.environ)
 os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
+# pytest-django looks for settings before this file exists to it: tests import models, so now.
+django.setup()
+
+
+def pytest_configure():
+    """Load the settings; pytest-django, which comes after, then sets Django up."""
+    from django.conf import settings
+
+    assert settings.DATABASES
 
 
 def pytest_unconfigure():
