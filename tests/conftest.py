@@ -148,6 +148,15 @@ def _as_owner():
         connection.close()
 
 
+@pytest.fixture
+def as_owner():
+    """Ask the test database as the owner of its tables: ``with as_owner() as cursor: ...``.
+
+    A transaction of its own, so it sees only what a ``transaction=True`` test has committed.
+    """
+    return _as_owner
+
+
 def _tables(cursor):
     """(schema, name, has triggers) of every table of ours, none of which is kept."""
     cursor.execute(
