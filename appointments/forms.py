@@ -1,0 +1,58 @@
+"""Input of the diary's pages, as clean values."""
+
+import uuid
+from datetime import datetime
+
+from django import forms
+
+
+class SlotField(forms.CharField):
+    """One radio of the slot list: "<officer> <start>", as ``slot_value`` writes it."""
+
+    default_error_messages = {"required": "Choose a time", "invalid": "Choose a time from the list"}
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if not value:
+            return None
+        try:
+            officer, start = value.split(" ")
+            starts_at = datetime.fromisoformat(start)
+            if starts_at.tzinfo is None:
+                raise ValueError
+            return uuid.UUID(officer), starts_at
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"]) from None
+
+
+def slot_value(slot) -> str:
+    """How a Slot stands in a form."""
+    return f"{slot.officer_id} {slot.starts_at.isoformat()}"
+
+
+class SlotForm(forms.Form):
+    """The time that a caller chose. ``key`` makes a double click one request."""
+
+    slot = SlotField()
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    @classmethod
+    def blank(cls):
+        """An unbound form with a key of its own."""
+        return cls(initial={"key": uuid.uuid4()})
+
+
+class CancelForm(forms.Form):
+    """Why an appointment is given up. The victim is told unless that is not safe."""
+
+    REASONS = [
+        ("victim asked", "The victim asked"),
+        ("officer visits", "An officer visits instead"),
+        ("station instead", "The victim comes to a station instead"),
+        ("not safe", "It is not safe any more"),
+    ]
+    reason = forms.ChoiceField(
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why it is cancelled"},
+    )

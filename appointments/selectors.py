@@ -1,0 +1,103 @@
+"""What the diary shows: desks, free slots, an officer's day."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from appointments.models import Appointment, Desk
+from victimcontact.accounts.permissions import can
+
+LEAD_MINUTES = 15  # a text must arrive, and a person must find a quiet room
+HORIZON_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A time that one officer has free: a value worked out from shifts, not a row."""
+
+    desk_id: UUID
+    officer_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+def desk_for(incident) -> Desk | None:
+    """The desk that sees this kind of incident: one that takes a flag of it, else the general one.
+
+    None where the force has no such desk: then there is no slot.
+    """
+    assessment = incident.current_assessment
+    flags = set(assessment.flags) if assessment else set()
+    desks = list(Desk.objects.filter(force=incident.force))
+    special = [desk for desk in desks if flags & set(desk.takes_flags)]
+    general = [desk for desk in desks if not desk.takes_flags]
+    return next(iter(special or general), None)
+
+
+# Shifts less what is taken, by range arithmetic: one statement, and nothing to keep in step. Holds
+# that lapsed do not count; the one who takes such a time releases them first (booking.hold).
+_FREE = """
+with taken as (
+  select officer_id, range_agg(occupies) as times
+  from appointments_appointment
+  where occupies && tstzrange(%(from)s, %(until)s)
+    and (status in ('booked', 'waiting', 'in_call', 'ended')
+         or (status = 'held' and held_until > clock_timestamp()))
+  group by officer_id
+), free as (
+  select s.officer_id, unnest(
+    tstzmultirange(s.during * tstzrange(%(from)s, %(until)s))
+    - coalesce(t.times, '{}'::tstzmultirange)) as during
+  from appointments_shift s
+  join accounts_user u on u.id = s.officer_id and u.is_active
+  left join taken t on t.officer_id = s.officer_id
+  where s.desk_id = %(desk)s and s.during && tstzrange(%(from)s, %(until)s)
+), starts as (
+  select officer_id, generate_series(
+    date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
+    upper(during) - %(length)s, %(step)s) as starts_at
+  from free
+), load as (
+  select officer_id, count(*) as booked from appointments_appointment
+  where during && tstzrange(%(from)s, %(until)s) and status in ('held', 'booked', 'waiting')
+  group by officer_id
+)
+select distinct on (starts_at) s.officer_id, s.starts_at
+from starts s left join load l on l.officer_id = s.officer_id
+where s.starts_at >= %(from)s
+order by s.starts_at, coalesce(l.booked, 0), s.officer_id
+limit %(limit)s
+"""
+
+
+def free_slots(desk, *, at, until=None, limit=12) -> list[Slot]:
+    """The desk's next free times, earliest first; each with the officer who has least to do.
+
+    ``at`` is now; nothing sooner than LEAD_MINUTES from it, nothing later than ``until`` (default
+    HORIZON_DAYS on). One query. An empty list where no shift is rostered.
+    """
+    step = timedelta(minutes=30 if desk.slot_minutes > 20 else desk.slot_minutes)
+    values = {
+        "from": at + timedelta(minutes=LEAD_MINUTES),
+        "until": until or at + timedelta(days=HORIZON_DAYS),
+        "desk": desk.pk,
+        "step": step,
+        "length": timedelta(minutes=desk.slot_minutes + desk.buffer_minutes),
+        "limit": limit,
+    }
+    talk = timedelta(minutes=desk.slot_minutes)
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, values)
+        return [
+            Slot(desk.pk, officer_id, starts_at, starts_at + talk)
+            for officer_id, starts_at in cursor.fetchall()
+        ]
+
+
+def appointments_for(user):
+    """The appointments that ``user`` may see: those of their forces, with the permission."""
+    if not (can(user, "appointment.view") or can(user, "diary.view")):
+        return Appointment.objects.none()
+    return Appointment.objects.filter(incident__force__in=user.forces.all())

@@ -1,0 +1,10 @@
+"""News of the diary, sent inside the transaction that makes it. Floors above subscribe."""
+
+from django.dispatch import Signal
+
+appointment_booked = Signal()  # appointment, by, at
+appointment_cancelled = Signal()  # appointment, reason, by, at
+appointment_ended = Signal()  # appointment, at
+appointment_missed = Signal()  # appointment, at
+statement_signed = Signal()  # version, at
+exhibit_received = Signal()  # exhibit, at

@@ -1,0 +1,18 @@
+"""Work of the diary that a worker does."""
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from appointments import booking
+
+
+@shared_task
+def release_lapsed_holds():
+    """Free the time of holds that ran out."""
+    booking.release_lapsed(at=now())
+
+
+@shared_task
+def mark_missed():
+    """Find the appointments whose time has passed with nobody seen."""
+    booking.mark_missed(at=now())
