@@ -1,0 +1,12 @@
+"""News from the door, for the floors above."""
+
+from django.dispatch import Signal
+
+# link, at: five wrong words closed this link. Someone must ring the person on a safe channel.
+link_closed = Signal()
+
+# visit, at: the right word opened a link.
+visit_opened = Signal()
+
+# visit, at: a session ended. visit.ended_why says why; sockets of that visit must close.
+visit_ended = Signal()
