@@ -11,12 +11,13 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from django.urls import reverse
 from django.utils.timezone import now
 
 from victimcontact.audit.models import Entry
 from victimcontact.people import links, visits
 from victimcontact.people.models import Link, Visit
-from victimcontact.people.signals import link_closed
+from victimcontact.people.signals import link_locked
 
 WORD = "Wrens in March"
 CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
@@ -138,12 +139,12 @@ def test_the_fifth_wrong_word_closes_the_link_for_good(make_link):
     def note(sender, link, at, **kwargs):
         closed.append(link.pk)
 
-    link_closed.connect(note)
+    link_locked.connect(note)
     try:
         answers = {body(say(made.token, f"wrong {n}")) for n in range(5)}
         sixth = say(made.token, WORD)
     finally:
-        link_closed.disconnect(note)
+        link_locked.disconnect(note)
 
     assert sixth.status_code == 200
     assert answers == {body(sixth)}
@@ -237,7 +238,7 @@ def test_of_fifty_wrong_words_at_once_five_are_judged(make_link, monkeypatch):
     made.link.refresh_from_db()
     assert made.link.wrong_tries == 5
     assert Entry.objects.filter(type="link.word_wrong").count() == 5
-    assert Entry.objects.filter(type="link.closed").count() == 1
+    assert Entry.objects.filter(type="link.locked").count() == 1
     assert say(made.token, WORD).status_code == 200
 
 
@@ -301,6 +302,13 @@ def test_tokens_are_random_and_kept_only_as_a_keyed_hash(make_link):
     assert (made.token in row, plain in row) == (False, False)
     assert links.find(made.token) == made.link
     assert links.find(f"{made.token}.") == made.link
+
+
+@pytest.mark.parametrize(("purpose", "name"), [("appointment", "door"), ("portal", "door_portal")])
+def test_the_address_in_a_text_is_the_door(settings, purpose, name):
+    assert links.address(purpose, "T" * 22) == settings.PUBLIC_URL + reverse(
+        f"people:{name}", args=["T" * 22]
+    )
 
 
 def test_opening_is_in_the_ledger_without_a_word_of_whom(make_link):

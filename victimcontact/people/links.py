@@ -11,6 +11,10 @@ from victimcontact.people.models import Link, Visit
 
 TOKEN_BYTES = 16  # 128 bits: 22 characters in an address
 
+# The staff site issues links that only the public site serves, so these stand here and in
+# ``urls_public``; a test holds them together.
+LETTERS = {Link.Purpose.APPOINTMENT: "a", Link.Purpose.PORTAL: "p"}
+
 
 @transaction.atomic
 def issue(*, contact, purpose, about_id, expires_at, by, at):
@@ -34,9 +38,8 @@ def issue(*, contact, purpose, about_id, expires_at, by, at):
 
 
 def address(purpose, token: str) -> str:
-    """What stands in the text: the public site's address, whichever site this process serves."""
-    door = {Link.Purpose.APPOINTMENT: "a", Link.Purpose.PORTAL: "p"}[Link.Purpose(purpose)]
-    return f"{settings.PUBLIC_URL}/{door}/{token}"
+    """The address for a text: neutral, short, on the public host, without a slash at its end."""
+    return f"{settings.PUBLIC_URL}/{LETTERS[Link.Purpose(purpose)]}/{token}"
 
 
 def find(token: str) -> Link | None:

@@ -3,7 +3,7 @@
 from django.dispatch import Signal
 
 # link, at: five wrong words closed this link. Someone must ring the person on a safe channel.
-link_closed = Signal()
+link_locked = Signal()
 
 # visit, at: the right word opened a link.
 visit_opened = Signal()

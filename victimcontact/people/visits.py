@@ -22,7 +22,7 @@ from victimcontact.audit import ledger
 from victimcontact.lib.hashing import keyed_hash
 from victimcontact.people import links, words
 from victimcontact.people.models import Link, Visit
-from victimcontact.people.signals import link_closed, visit_ended, visit_opened
+from victimcontact.people.signals import link_locked, visit_ended, visit_opened
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def open_visit(token: str, word: str, request, at):
 
     Ends the visit that this link, or another to the same thing, had before. Writes the ledger.
     Raises NotOpened in every other case; the fifth wrong word closes the link for good and sends
-    ``link_closed``.
+    ``link_locked``.
     """
     began = time.monotonic()
     address = client_address(request)
@@ -109,8 +109,8 @@ def _count_against(link, at):
     link.save(update_fields=["wrong_tries"])
     ledger.record("link.word_wrong", about=link, at=at, tries=link.wrong_tries)
     if link.wrong_tries == Link.MOST_TRIES:
-        ledger.record("link.closed", about=link, at=at)
-        link_closed.send(sender=Link, link=link, at=at)
+        ledger.record("link.locked", about=link, at=at)
+        link_locked.send(sender=Link, link=link, at=at)
 
 
 def _ends_at(link, at):

@@ -60,6 +60,8 @@ export class Exit {
     this.left = true;
     const own = this.link.href;
     const away = this.link.dataset.away || own;
+    document.documentElement.classList.add("vc-gone");
+    document.dispatchEvent(new CustomEvent("vc:exit"));
     empty();
     const ended = fetch(own, { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
     const waited = new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS));
@@ -70,7 +72,6 @@ export class Exit {
 /** Leave nothing to see or hear, in this document or in what the browser keeps of it. */
 export function empty() {
   document.documentElement.classList.add("vc-gone");
-  document.dispatchEvent(new CustomEvent("vc:exit"));
   for (const media of document.querySelectorAll("video, audio")) {
     if (media.srcObject instanceof MediaStream) {
       media.srcObject.getTracks().forEach((track) => track.stop());
