@@ -19,7 +19,6 @@ from messaging import outbox, staff_tasks
 from triage.models import Incident, Response
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
-from victimcontact.lib import local_time
 from victimcontact.people import links
 from victimcontact.people.models import Link
 
@@ -174,7 +173,7 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
             "appointment_cancelled",
             to=appointment.contact,
             about=appointment,
-            context={"when": local_time.say_short(appointment.starts_at)},
+            context={"when": appointment.starts_at},
             at=at,
             by=by,
             useful_until=appointment.starts_at,
@@ -350,7 +349,7 @@ def _tell(template, appointment, *, by, at):
         to=appointment.contact,
         about=appointment,
         context={
-            "when": local_time.say_short(appointment.starts_at),
+            "when": appointment.starts_at,
             "link": links.address(Link.Purpose.APPOINTMENT, token),
         },
         at=at,

@@ -1,0 +1,376 @@
+"""Booking: one officer, one time, one victim; and the text leaves with it or not at all."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import now
+
+from appointments import booking, selectors
+from appointments.models import Appointment, ChangeRequest
+from messaging.models import Notification, StaffTask
+from tests import factories
+from tests.appointments import factories as diary
+from victimcontact.accounts.roles import Role
+from victimcontact.audit.models import Entry
+from victimcontact.people.models import Link
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def handler():
+    return factories.user(Role.CALL_HANDLER)
+
+
+def hold(incident, shift, by, *, starts_at=None, key=None, at=None):
+    return booking.hold(
+        incident_id=incident.pk,
+        officer_id=shift.officer_id,
+        starts_at=starts_at or shift.during.lower,
+        idempotency_key=key or uuid.uuid4(),
+        by=by,
+        at=at or now(),
+    )
+
+
+def types():
+    return [entry.type for entry in Entry.objects.order_by("at", "id")]
+
+
+def test_hold_then_book_commits_event_link_and_text_together(handler):
+    incident, shift = diary.video_incident(), diary.shift()
+
+    held = hold(incident, shift, handler)
+    booked = booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    assert (booked.status, booked.held_until) == ("booked", None)
+    assert [n.template for n in Notification.objects.all()] == ["appointment_booked"]
+    assert [link.about_id for link in Link.objects.all()] == [booked.pk]
+    assert {"appointment.held", "appointment.booked", "link.issued"} <= set(types())
+
+
+def test_book_twice_confirms_once(handler):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+
+    for _ in range(2):
+        booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    assert Notification.objects.count() == 1
+    assert types().count("appointment.booked") == 1
+
+
+def test_book_undone_when_the_text_cannot_be_written(handler, monkeypatch):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+
+    def broken(*args, **kwargs):
+        raise RuntimeError("no words")
+
+    monkeypatch.setattr(booking.outbox, "queue", broken)
+    with pytest.raises(RuntimeError):
+        booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    held.refresh_from_db()
+    assert held.status == "held"
+    assert Link.objects.count() == 0
+    assert "appointment.booked" not in types()
+
+
+def test_hold_same_key_is_one_hold(handler):
+    incident, shift, key = diary.video_incident(), diary.shift(), uuid.uuid4()
+
+    first = hold(incident, shift, handler, key=key)
+    second = hold(incident, shift, handler, key=key)
+
+    assert first.pk == second.pk
+    assert Appointment.objects.count() == 1
+
+
+def test_hold_releases_the_earlier_hold_of_the_caller(handler):
+    incident, shift = diary.video_incident(), diary.shift()
+    first = hold(incident, shift, handler)
+
+    second = hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=2))
+
+    first.refresh_from_db()
+    assert (first.status, second.status) == ("released", "held")
+
+
+def test_hold_of_a_taken_time_gives_the_nearest_others(handler):
+    shift = diary.shift()
+    hold(diary.video_incident(), shift, handler)
+
+    with pytest.raises(booking.SlotTaken) as taken:
+        hold(diary.video_incident(), shift, handler)
+
+    starts = [slot.starts_at - shift.during.lower for slot in taken.value.alternatives]
+    assert starts[0] == timedelta(hours=1)
+    assert len(starts) == 4
+
+
+def test_hold_that_lapsed_can_be_taken_by_another(handler):
+    shift = diary.shift()
+    lapsed = hold(diary.video_incident(), shift, handler)
+    Appointment.objects.filter(pk=lapsed.pk).update(held_until=now() - timedelta(seconds=1))
+
+    taken = hold(diary.video_incident(), shift, handler)
+
+    lapsed.refresh_from_db()
+    assert (lapsed.status, taken.status) == ("released", "held")
+    with pytest.raises(booking.HoldLapsed):
+        booking.book(appointment_id=lapsed.pk, by=handler, at=now())
+
+
+@pytest.mark.parametrize("chosen", ["visit", "station"])
+def test_hold_needs_a_recorded_choice_of_video(handler, chosen):
+    incident, shift = factories.incident(victim=diary.reachable_victim(), grade=3), diary.shift()
+    factories.offer(incident, chosen=chosen)
+
+    with pytest.raises(booking.VideoNotOffered):
+        hold(incident, shift, handler)
+
+
+def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
+    incident, shift = diary.video_incident(), diary.shift()
+    factories.assessment(incident, grade=2, at=now())
+
+    with pytest.raises(booking.VideoNotOffered):
+        hold(incident, shift, handler)
+
+
+def test_hold_without_a_shift_is_refused(handler):
+    shift = diary.shift()
+
+    with pytest.raises(booking.SlotTaken):
+        hold(
+            diary.video_incident(), shift, handler, starts_at=shift.during.upper + timedelta(days=1)
+        )
+
+
+def test_hold_may_not_run_past_the_end_of_the_shift(handler):
+    shift = diary.shift()
+
+    with pytest.raises(booking.SlotTaken):
+        hold(
+            diary.video_incident(),
+            shift,
+            handler,
+            starts_at=shift.during.upper - timedelta(minutes=30),
+        )
+
+
+def test_book_needs_a_number_and_an_opening_word(handler):
+    incident = factories.incident(grade=3, at=now())
+    factories.offer(incident, at=now())
+    held = hold(incident, diary.shift(), handler)
+
+    with pytest.raises(booking.NotReachable):
+        booking.book(appointment_id=held.pk, by=handler, at=now())
+
+
+def test_move_frees_the_old_time_and_kills_the_old_link(handler):
+    shift = diary.shift()
+    old = hold(diary.video_incident(), shift, handler)
+    booking.book(appointment_id=old.pk, by=handler, at=now())
+
+    new = booking.move(
+        appointment_id=old.pk,
+        officer_id=shift.officer_id,
+        starts_at=shift.during.lower + timedelta(hours=1),
+        idempotency_key=uuid.uuid4(),
+        by=handler,
+        at=now(),
+    )
+
+    old.refresh_from_db()
+    assert (old.status, new.status, new.moved_from_id) == ("cancelled", "booked", old.pk)
+    open_links = Link.objects.filter(revoked_at=None)
+    assert [link.about_id for link in open_links] == [new.pk]
+    assert set(Notification.objects.values_list("template", flat=True)) == {
+        "appointment_booked",
+        "appointment_moved",
+    }
+
+
+def test_move_to_a_taken_time_keeps_the_old_one(handler):
+    shift = diary.shift()
+    old = hold(diary.video_incident(), shift, handler)
+    booking.book(appointment_id=old.pk, by=handler, at=now())
+    later = shift.during.lower + timedelta(hours=1)
+    hold(diary.video_incident(), shift, handler, starts_at=later)
+
+    with pytest.raises(booking.SlotTaken):
+        booking.move(
+            appointment_id=old.pk,
+            officer_id=shift.officer_id,
+            starts_at=later,
+            idempotency_key=uuid.uuid4(),
+            by=handler,
+            at=now(),
+        )
+
+    old.refresh_from_db()
+    assert old.status == "booked"
+    assert Link.objects.get().revoked_at is None
+
+
+def test_cancel_twice_tells_once(handler):
+    booked = diary.appointment()
+
+    for _ in range(2):
+        booking.cancel(appointment_id=booked.pk, reason="victim asked", by=handler, at=now())
+
+    assert [n.template for n in Notification.objects.all()] == ["appointment_cancelled"]
+
+
+def test_request_change_asks_a_person_and_keeps_the_time():
+    booked = diary.appointment()
+
+    for _ in range(2):
+        booking.request_change(
+            appointment_id=booked.pk, wish=ChangeRequest.Wish.VISIT, by=None, at=now()
+        )
+
+    booked.refresh_from_db()
+    assert booked.status == "booked"
+    assert ChangeRequest.objects.count() == 1
+    assert [task.kind for task in StaffTask.objects.all()] == ["change_asked"]
+
+
+def test_missed_appointment_becomes_a_task_once():
+    missed = diary.appointment(starts_at=now() - timedelta(hours=3))
+
+    marked = [booking.mark_missed(at=now()) for _ in range(2)]
+
+    missed.refresh_from_db()
+    assert (marked, missed.status) == ([1, 0], "missed")
+    assert [task.kind for task in StaffTask.objects.all()] == ["missed"]
+
+
+def test_worse_grade_frees_the_time_and_tells_the_victim(handler):
+    from triage import signals as triage_signals
+
+    booked = diary.appointment()
+    worse = factories.assessment(booked.incident, grade=1, at=now())
+
+    with transaction.atomic():
+        triage_signals.assessed.send(
+            sender=type(worse), assessment=worse, incident=booked.incident, by=handler, at=now()
+        )
+
+    booked.refresh_from_db()
+    assert (booked.status, booked.cancelled_reason) == ("cancelled", "worse grade")
+    assert [n.template for n in Notification.objects.all()] == ["appointment_cancelled"]
+
+
+def test_double_booking_is_refused_by_the_database_itself():
+    first = diary.appointment()
+    shift = first.officer.shifts.get()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        diary.appointment(at_shift=shift, starts_at=first.starts_at + timedelta(minutes=30))
+
+
+def test_free_slots_are_shifts_less_what_is_taken(handler):
+    shift = diary.shift(hours=4)
+    diary.appointment(at_shift=shift, starts_at=shift.during.lower + timedelta(hours=1))
+
+    slots = selectors.free_slots(shift.desk, at=now())
+
+    starts = [(slot.starts_at - shift.during.lower) / timedelta(minutes=1) for slot in slots]
+    assert starts == [0, 120, 150, 180]
+
+
+def test_free_slots_choose_the_officer_with_least_to_do():
+    desk, start = diary.desk(), diary.next_hour()
+    busy, idle = diary.shift(desk, starts_at=start), diary.shift(desk, starts_at=start)
+    diary.appointment(at_shift=busy, starts_at=start + timedelta(hours=4))
+
+    slots = selectors.free_slots(desk, at=now(), limit=3)
+
+    assert {slot.officer_id for slot in slots} == {idle.officer_id}
+
+
+def test_free_slots_is_one_query(django_assert_num_queries):
+    shift = diary.shift()
+
+    with django_assert_num_queries(1):
+        selectors.free_slots(shift.desk, at=now())
+
+
+def test_desk_for_prefers_the_desk_of_the_flags():
+    general = diary.desk()
+    special = diary.desk(slug="abuse", name="Domestic abuse desk", takes_flags=["domestic_abuse"])
+    plain, abused = factories.incident(), factories.incident()
+    factories.assessment(plain)
+    factories.assessment(abused, flags=["domestic_abuse"])
+
+    assert (selectors.desk_for(plain), selectors.desk_for(abused)) == (general, special)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("shift_each_by", [0, 15], ids=["one time", "half overlapping times"])
+def test_many_at_once_exactly_one_gets_the_time(handler, shift_each_by):
+    """Twenty callers, one officer: one wins, each other is told and gets alternatives."""
+    shift = diary.shift(hours=6)
+    incidents = [diary.video_incident() for _ in range(20)]
+    won, told, broken = [], [], []
+    start = threading.Barrier(len(incidents))
+
+    def caller(number, incident):
+        try:
+            start.wait()
+            minutes = (number % 3) * shift_each_by
+            hold(
+                incident,
+                shift,
+                handler,
+                starts_at=shift.during.lower + timedelta(minutes=minutes),
+            )
+            won.append(incident)
+        except booking.SlotTaken as taken:
+            told.append(len(taken.alternatives))
+        except Exception as error:  # counted below: none may happen
+            broken.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=caller, args=(number, incident))
+        for number, incident in enumerate(incidents)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(won), broken) == (1, [])
+    assert told == [4] * 19
+    assert Appointment.objects.filter(status="held").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_confirm_one_hold_together(handler):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+    start = threading.Barrier(8)
+    broken = []
+
+    def confirm():
+        try:
+            start.wait()
+            booking.book(appointment_id=held.pk, by=handler, at=now())
+        except Exception as error:  # counted below: none may happen
+            broken.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=confirm) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert broken == []
+    assert Notification.objects.count() == 1
