@@ -26,7 +26,6 @@ from victimcontact import engines
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 STATE_PREFIX = "victimcontact-tests-"
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
-SEED_SCHEMA = "after_migrations"  # the rows that migrations wrote, to put back after a flush
 
 _engines = None
 
@@ -55,13 +54,6 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
 django.setup()
 
 
-def pytest_configure():
-    """Load the settings; pytest-django, which comes after, then sets Django up."""
-    from django.conf import settings
-
-    assert settings.DATABASES
-
-
 def pytest_unconfigure():
     if IS_WORKER:
         return
@@ -71,7 +63,7 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """What drives the whole house runs by itself: see the Makefile."""
+    """What drives the whole house runs by itself: see victimcontact/checks.py."""
     for item in items:
         if "house" in item.fixturenames or "e2e" in item.path.parts:
             item.add_marker("house")
@@ -111,11 +103,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Migrate as the owner, remember the rows the migrations wrote, then be the application."""
+    """Migrate as the owner, then be the application."""
     with django_db_blocker.unblock():
         from django.test import TransactionTestCase
 
-        _keep_seed_rows()
+        with _as_owner() as cursor:
+            written = _with_rows(cursor, _tables(cursor))
+        assert not written, f"A migration wrote rows that a flush would lose: {written}"
         _become("app")
         # The application may not TRUNCATE, and triggers guard what is written once: Django's
         # own flush cannot work here.
@@ -165,11 +159,11 @@ def _tables(cursor):
                EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-          AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname NOT IN ('information_schema', %s)
+          AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
           AND NOT c.relname = ANY(%s)
         ORDER BY 1, 2
         """,
-        [SEED_SCHEMA, list(KEPT_TABLES)],
+        [list(KEPT_TABLES)],
     )
     return cursor.fetchall()
 
@@ -188,44 +182,21 @@ def _with_rows(cursor, tables):
     return [tables[number] for (number,) in cursor.fetchall()]
 
 
-def _keep_seed_rows():
-    with _as_owner() as cursor:
-        cursor.execute(f"DROP SCHEMA IF EXISTS {SEED_SCHEMA} CASCADE")
-        cursor.execute(f"CREATE SCHEMA {SEED_SCHEMA}")
-        for schema, name, _ in _with_rows(cursor, _tables(cursor)):
-            cursor.execute(
-                sql.SQL("CREATE TABLE {} AS TABLE {}").format(
-                    sql.Identifier(SEED_SCHEMA, f"{schema}.{name}"), sql.Identifier(schema, name)
-                )
-            )
-
-
 def _empty_database(_test_case):
-    """Bring the database back to how the migrations left it."""
+    """Bring the database back to how the migrations left it: every table of ours empty."""
     with _as_owner() as cursor:
         tables = _tables(cursor)
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace", [SEED_SCHEMA]
-        )
-        seeded = {name for (name,) in cursor.fetchall()}
         filled = _with_rows(cursor, tables)
         if not filled:
             return
-        emptied = [
-            table for table in tables if table in filled or f"{table[0]}.{table[1]}" in seeded
-        ]
         # Truncating cascades to what refers here, so the guards of all tables step aside.
         guarded = [table for table in tables if table[2]]
         _triggers(cursor, "DISABLE", guarded)
         cursor.execute(
             sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(
-                sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name, _ in emptied)
+                sql.SQL(", ").join(sql.Identifier(schema, name) for schema, name, _ in filled)
             )
         )
-        for schema, name, _ in emptied:
-            if f"{schema}.{name}" in seeded:
-                _put_back(cursor, schema, name)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         _triggers(cursor, "ENABLE", guarded)
 
 
@@ -236,35 +207,6 @@ def _triggers(cursor, verb, tables):
                 sql.Identifier(schema, name), sql.SQL(verb)
             )
         )
-
-
-def _put_back(cursor, schema, name):
-    cursor.execute(
-        """
-        SELECT column_name, pg_get_serial_sequence(%s, column_name)
-        FROM information_schema.columns
-        WHERE table_schema = %s AND table_name = %s AND is_generated = 'NEVER'
-        """,
-        [f'"{schema}"."{name}"', schema, name],
-    )
-    columns = cursor.fetchall()
-    names = sql.SQL(", ").join(sql.Identifier(column) for column, _ in columns)
-    cursor.execute(
-        sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}").format(
-            sql.Identifier(schema, name),
-            names,
-            names,
-            sql.Identifier(SEED_SCHEMA, f"{schema}.{name}"),
-        )
-    )
-    for column, sequence in columns:
-        if sequence:
-            cursor.execute(
-                sql.SQL("SELECT setval(%s, (SELECT max({}) FROM {}))").format(
-                    sql.Identifier(column), sql.Identifier(schema, name)
-                ),
-                [sequence],
-            )
 
 
 # The whole house

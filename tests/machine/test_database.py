@@ -1,10 +1,15 @@
 """The tests' own ground: who asks the database, and what a flush leaves behind."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
-from victimcontact.accounts.models import User
+from victimcontact.audit import ledger
+from victimcontact.audit.models import Entry
+
+NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,29 +59,21 @@ def test_every_model_change_has_its_migration(capsys):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("again", [1, 2])
-def test_a_flush_leaves_what_the_migrations_left(again, as_owner):
-    """Each run writes a row and would find the other's; the seed rows are there both times."""
-    found = User.objects.count()
-    User.objects.create(username="left-behind")
+def test_a_flush_empties_what_the_application_may_not(again, as_owner):
+    """Each run writes to the guarded ledger and would find the other's entry."""
+    found = Entry.objects.count()
+    with transaction.atomic():
+        ledger.record("case.viewed", by=None, about=None, at=NOON)
     with as_owner() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'after_migrations'::regnamespace"
-        )
-        seeded = [name for (name,) in cursor.fetchall()]
-        counts = {name: _counts(cursor, name) for name in seeded}
+        cursor.execute("SELECT count(*) FROM audit_chainlink")
+        links = cursor.fetchone()
 
-    assert found == 0
-    assert "public.audit_head" in counts
-    assert {name: kept for name, (kept, _) in counts.items()} == {
-        name: live for name, (_, live) in counts.items()
-    }
+    assert (found, links) == (0, (1,))
 
 
-def _counts(cursor, name):
-    """Rows remembered of a table, and rows that are in it."""
-    schema, table = name.split(".")
-    cursor.execute(
-        f'SELECT (SELECT count(*) FROM after_migrations."{name}"),'
-        f' (SELECT count(*) FROM "{schema}"."{table}")'
-    )
-    return cursor.fetchone()
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_leaves_the_guards_on(as_owner):
+    with as_owner() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled = 'D'")
+
+        assert cursor.fetchall() == []
