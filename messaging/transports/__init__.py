@@ -1,7 +1,8 @@
 """The last step out of the house: one module for each way, all with the same face.
 
 ``send(parcel) -> Accepted`` hands one message over or raises Refused, TryLater or Unknown.
-``find(parcel, since, not_these) -> Accepted | None`` asks whether an earlier try arrived after all.
+``find(parcel, since, not_these) -> Accepted | None`` asks whether an earlier try arrived after all,
+``status_of(provider_id) -> Accepted | None`` what has become of one that did.
 Only ``messaging.sending`` calls them: it applies the contact plan first.
 """
 
@@ -20,6 +21,7 @@ class Parcel:
     to: str
     body: str
     subject: str = ""
+    sender: str = ""  # the force's neutral name; empty for the number
     valid_seconds: int | None = None
 
 

@@ -5,14 +5,13 @@ before there is another. The library neither times out nor retries by itself; th
 here, and retrying belongs to ``messaging.sending``.
 """
 
-import json
 import logging
 from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
 from requests import exceptions as http
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -39,6 +38,7 @@ OPTED_OUT = {"21610"}  # the person answered STOP
 # Twilio stops trying to deliver after this many seconds; its own limits are 1 and 36,000.
 SHORTEST_VALID, LONGEST_VALID = 1, 36_000
 CLOCKS_APART = timedelta(minutes=2)  # how far its clock may be from ours
+NO_CLEAR_ANSWER = (TwilioException, http.RequestException, ValueError, KeyError, TypeError)
 
 # At INFO the first writes the number and the words, at DEBUG the second writes addresses.
 for _name in ("twilio.http_client", "urllib3"):
@@ -79,22 +79,22 @@ def callback_url(notification_id) -> str:
 
 def send(parcel: Parcel) -> Accepted:
     """Hand one text to Twilio. Waits at most ten seconds for each step of the answer."""
-    sender = (
+    options = (
         {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
         if settings.TWILIO_MESSAGING_SERVICE_SID
-        else {"from_": settings.TWILIO_FROM}
+        else {"from_": parcel.sender or settings.TWILIO_FROM}
     )
     if parcel.valid_seconds is not None:
-        sender["validity_period"] = min(max(parcel.valid_seconds, SHORTEST_VALID), LONGEST_VALID)
+        options["validity_period"] = min(max(parcel.valid_seconds, SHORTEST_VALID), LONGEST_VALID)
     try:
         message = client().messages.create(
-            to=parcel.to, body=parcel.body, status_callback=callback_url(parcel.id), **sender
+            to=parcel.to, body=parcel.body, status_callback=callback_url(parcel.id), **options
         )
     except (TwilioRestException, TwilioServiceException) as error:
         raise _failure(error) from None
     except http.RequestException as error:
         raise _network_failure(error) from None
-    except (json.JSONDecodeError, ValueError, KeyError, TypeError):
+    except NO_CLEAR_ANSWER:
         # A good status with an answer nobody can read: it may well have been taken.
         raise Unknown("unreadable") from None
     return _accepted(message)
@@ -113,11 +113,18 @@ def find(parcel: Parcel, since: datetime, not_these=()) -> Accepted | None:
                 continue  # the list is ordered by another date
             if message.body == parcel.body and message.sid not in not_these:
                 return _accepted(message)
-    except (TwilioRestException, TwilioServiceException, http.RequestException) as error:
-        raise TryLater(f"list-{getattr(error, 'status', 'network')}") from None
-    except (json.JSONDecodeError, ValueError, KeyError, TypeError):
-        raise TryLater("list-unreadable") from None
+    except NO_CLEAR_ANSWER:
+        # A page that was refused is a plain TwilioException, with the answer in its words.
+        raise TryLater("no-list") from None
     return None
+
+
+def status_of(provider_id: str) -> Accepted | None:
+    """What has become of a message that Twilio took; None when it cannot be asked now."""
+    try:
+        return _accepted(client().messages(provider_id).fetch())
+    except NO_CLEAR_ANSWER:
+        return None
 
 
 def _accepted(message) -> Accepted:

@@ -139,7 +139,7 @@ class TwilioServer:
 
     def _handler(self):
         server = self
-        path_pattern = re.compile(rf"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages\.json")
+        path_pattern = re.compile(rf"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages(/SM\w+)?\.json")
         expected = "Basic " + base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
 
         class Handler(BaseHTTPRequestHandler):
@@ -188,6 +188,10 @@ class TwilioServer:
             def do_GET(self):
                 if not self._may_come_in():
                     return
+                sid = path_pattern.fullmatch(urlsplit(self.path).path).group(1)
+                if sid:
+                    self._answer_one(sid.removeprefix("/"))
+                    return
                 server.lookups += 1
                 asked = parse_qs(urlsplit(self.path).query)
                 with server._lock:
@@ -206,6 +210,13 @@ class TwilioServer:
                         "page_size": 50,
                     },
                 )
+
+            def _answer_one(self, sid):
+                found = [message for message in server.journal if message["sid"] == sid]
+                if found:
+                    self._answer(200, found[0])
+                else:
+                    self._answer(404, {"code": 20404, "message": "not found", "status": 404})
 
             def _may_come_in(self):
                 if not path_pattern.fullmatch(urlsplit(self.path).path):

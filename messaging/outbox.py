@@ -1,0 +1,154 @@
+"""Where a text begins: written with its exact words in the transaction of what it tells.
+
+Nothing here touches the network. A commit means that it will be sent, or that a person is told why
+not; a rollback means that it never was.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from messaging import sending, wording
+from messaging.models import Channel, Notification, Template
+from messaging.staff_tasks import about_of
+from victimcontact.audit import ledger
+
+
+@transaction.atomic
+def queue(
+    template: str,
+    *,
+    to,
+    about,
+    context: dict,
+    at: datetime,
+    channel: str = Channel.SMS,
+    not_before: datetime | None = None,
+    useful_until: datetime | None = None,
+    by=None,
+) -> Notification:
+    """Write a notification for the Contact ``to`` and nudge a worker after commit.
+
+    ``template`` names the words; ``context`` fills their {placeholders} ("when": an aware datetime,
+    "link": an address on the public site). Where the contact plan rules ``channel`` out but not the
+    other one, the other is used. With neither the notification is HELD at once and a task raised:
+    the change itself still commits. ``useful_until`` is when it is better not sent at all; a person
+    is told then.
+
+    Raises wording.UnknownTemplate and wording.Unfilled, which are mistakes of the caller.
+    """
+    at_once = not_before is None or not_before <= at
+    channel, obstacle = _usable_channel(to, channel, at if at_once else not_before)
+    subject, body = words(template, channel, to.language, to.force, context)
+    about_type, about_id = about_of(about)
+    notification = Notification.objects.create(
+        force=to.force,
+        contact=to,
+        template=template,
+        channel=channel,
+        language=to.language,
+        subject=subject,
+        body=body,
+        about_type=about_type,
+        about_id=about_id,
+        not_before=not_before,
+        useful_until=useful_until,
+        next_attempt_at=at if at_once else not_before,
+        queued_at=at,
+        queued_by=by,
+    )
+    ledger.record(
+        "notification.queued",
+        by=by,
+        about=notification,
+        at=at,
+        template=template,
+        channel=str(channel),
+        parts=wording.count(body).parts,
+    )
+    if obstacle is not None:
+        sending.hold(notification, obstacle, at=at)
+    else:
+        # Robust: a lost broker must not fail the request. The sweep finds the row.
+        transaction.on_commit(wake, robust=True)
+    return notification
+
+
+def words(template: str, channel: str, language: str, force, context: dict) -> tuple[str, str]:
+    """(subject, body) as they will be sent: an administrator's wording, else the house's file."""
+    own = (
+        Template.objects.filter(name=template, channel=channel, language=language)
+        .filter(force=force)
+        .first()
+        or Template.objects.filter(
+            name=template, channel=channel, language=language, force=None
+        ).first()
+    )
+    if own is not None:
+        subject, text = own.subject, wording.plain(own.body).strip()
+    else:
+        subject, text = "", wording.default(template, channel, language)
+        if channel == Channel.EMAIL:
+            subject, text = wording.subject_and_body(text)
+    return subject, wording.fill(text, context, language)
+
+
+def wake() -> None:
+    """Ring the worker's bell. Only a hint: the row is the truth."""
+    from messaging.tasks import send_due
+
+    send_due.delay()
+
+
+@transaction.atomic
+def release(notification_id, *, by, at: datetime) -> bool:
+    """Let a held notification try again under the plan as it is now. False when it is not held."""
+    row = sending.lock(notification_id)
+    if not sending.let_go(row, at=at):
+        return False
+    ledger.record("notification.released", by=by, about=row, at=at)
+    transaction.on_commit(wake, robust=True)
+    return True
+
+
+def cancel_unsent(*, about, at: datetime, templates: tuple[str, ...] = ()) -> int:
+    """Drop what waits to be sent about a thing that is no longer so; how many there were.
+
+    ``templates`` limits it to those names. What a worker already holds cannot be called back. The
+    caller knows that it is dropped: no task is raised.
+    """
+    about_type, about_id = about_of(about)
+    waiting = Notification.objects.filter(
+        about_type=about_type, about_id=about_id, status=Notification.Status.QUEUED
+    )
+    if templates:
+        waiting = waiting.filter(template__in=templates)
+    dropped = 0
+    with transaction.atomic():
+        for notification in waiting.select_for_update(of=("self",)):
+            sending.drop(notification, "no-longer-so", at=at, tell_staff=False)
+            dropped += 1
+    return dropped
+
+
+def oldest_waiting() -> timedelta | None:
+    """How long the oldest due notification has waited; None when nothing waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select statement_timestamp() - min(next_attempt_at) from messaging_notification"
+            " where status in ('queued', 'sending', 'uncertain')"
+            " and next_attempt_at <= statement_timestamp()"
+        )
+        return cursor.fetchone()[0]
+
+
+def _usable_channel(contact, wanted, at):
+    """(channel, None), or (wanted, reason) when no channel can be used at any hour."""
+    others = [channel for channel in Channel if channel != wanted]
+    obstacles = {}
+    for channel in (Channel(wanted), *others):
+        obstacle = sending.standing_obstacle(contact, channel, at)
+        if obstacle is None:
+            return channel, None
+        obstacles[channel] = obstacle
+    return Channel(wanted), obstacles[Channel(wanted)]

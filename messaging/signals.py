@@ -1,0 +1,12 @@
+"""News that apps above may act on. Each is sent inside the transaction that made it true.
+
+``notification_settled``: ``notification`` (its ``status`` is new).
+``message_received``: ``message``, ``conversation``; somebody wrote in a portal conversation.
+``text_received``: ``text`` (an InboundText; ``text.contact`` is None when nobody or several match).
+"""
+
+from django.dispatch import Signal
+
+notification_settled = Signal()
+message_received = Signal()
+text_received = Signal()

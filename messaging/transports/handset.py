@@ -1,0 +1,30 @@
+"""The victim's phone on a page, where there is no provider: development and demonstration only.
+
+Nothing leaves the house: what is "sent" this way is what ``/handset/`` shows.
+"""
+
+from django.conf import settings
+
+from messaging.transports import Accepted, Parcel
+
+PREFIX = "handset-"
+
+
+def is_allowed() -> bool:
+    """Whether this house may pretend to have sent something. Never in production."""
+    return settings.DEMONSTRATION and not settings.PRODUCTION
+
+
+def send(parcel: Parcel) -> Accepted:
+    """Deliver at once: the page shows the notification because of the id it is given here."""
+    return Accepted(provider_id=f"{PREFIX}{parcel.id}", status="delivered")
+
+
+def find(parcel: Parcel, since, not_these=()) -> Accepted | None:
+    """Nothing exists outside the row: a try that was not settled showed nothing to anybody."""
+    return None
+
+
+def status_of(provider_id: str) -> Accepted | None:
+    """Whatever it took was delivered."""
+    return Accepted(provider_id=provider_id, status="delivered")

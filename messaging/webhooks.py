@@ -1,0 +1,84 @@
+"""What Twilio tells us, believed only when it is signed.
+
+The signature covers the public address, which a proxy may hide from the request: it is made of
+PUBLIC_URL and the path. Answers are empty: any plain text would be sent on to the victim.
+"""
+
+import logging
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from twilio.request_validator import RequestValidator
+
+from messaging import inbox, sending
+from messaging.models import Notification
+from victimcontact.accounts.middleware import open_to_all
+
+logger = logging.getLogger(__name__)
+MOST_BYTES = 16 * 1024
+EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+def signed_by_twilio(view):
+    """Guard a webhook: POST, small, each key once, signed with our token."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        try:
+            size = int(request.headers.get("Content-Length") or 0)
+        except ValueError:
+            return HttpResponse(status=400)
+        if size > MOST_BYTES:
+            return HttpResponse(status=413)
+        # With an empty token anyone could sign: no token, no webhooks.
+        if not settings.TWILIO_AUTH_TOKEN:
+            return HttpResponse(status=403)
+        # The QueryDict itself: the validator reads every value of a repeated key from it.
+        if not RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(
+            settings.PUBLIC_URL + request.get_full_path(),
+            request.POST,
+            request.headers.get("X-Twilio-Signature", ""),
+        ):
+            logger.warning("A webhook came without a valid signature")
+            return HttpResponse(status=403)
+        if any(len(values) > 1 for _, values in request.POST.lists()):
+            return HttpResponse(status=400)
+        return view(request, *args, **kwargs)
+
+    # No cookie proves who calls here, so there is none to protect from forgery: the signature does.
+    return csrf_exempt(open_to_all(require_POST(guarded)))
+
+
+@signed_by_twilio
+def status(request, pk):
+    """What became of one text."""
+    try:
+        sending.receive_receipt(
+            pk,
+            provider_id=request.POST.get("MessageSid", "")[:64],
+            provider_status=request.POST.get("MessageStatus", "")[:20],
+            error_code=request.POST.get("ErrorCode", "")[:20],
+            at=timezone.now(),
+        )
+    except Notification.DoesNotExist:
+        return HttpResponse(status=404)
+    return HttpResponse(status=204)
+
+
+@signed_by_twilio
+def inbound(request):
+    """A text to our number."""
+    provider_id = request.POST.get("MessageSid", "")[:64]
+    if not provider_id:
+        return HttpResponse(status=400)
+    inbox.receive(
+        provider_id=provider_id,
+        sent_from=request.POST.get("From", ""),
+        body=request.POST.get("Body", ""),
+        at=timezone.now(),
+    )
+    return HttpResponse(EMPTY_ANSWER, content_type="text/xml")
