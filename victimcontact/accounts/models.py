@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
@@ -170,6 +171,9 @@ class TOTPDevice(TimestampMixin, ThrottlingMixin, Device):
 
     STEP, TOLERANCE = 30, 1
 
+    def get_throttle_factor(self):
+        return 1  # seconds; doubles with each wrong code
+
     def verify_token(self, token):
         """Whether ``token`` is right now, and unused. The caller holds a row lock."""
         if not self.verify_is_allowed()[0]:
@@ -202,6 +206,9 @@ class RecoveryCode(TimestampMixin, ThrottlingMixin, Device):
         verbose_name = "recovery codes"
         verbose_name_plural = "recovery codes"
 
+    def get_throttle_factor(self):
+        return 1
+
     def verify_token(self, token):
         """Whether ``token`` is one of the codes; it is spent by this. Caller holds a row lock."""
         if not self.verify_is_allowed()[0]:
@@ -215,3 +222,12 @@ class RecoveryCode(TimestampMixin, ThrottlingMixin, Device):
             return True
         self.throttle_increment()
         return False
+
+
+class SignInTries(models.Model):
+    """Wrong tries of one account or address, under a keyed hash. See ``throttle``."""
+
+    name_hash = models.CharField(max_length=64, primary_key=True)
+    wrong = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_default=Now())
+    next_at = models.DateTimeField(db_default=Now())
