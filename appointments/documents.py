@@ -49,31 +49,22 @@ class UnprintableCharacters(PaperError):
 
 @dataclass(frozen=True)
 class Reader:
-    """Who read the statement over to a witness who cannot read, and when (aware datetime)."""
+    """Who reads the statement over to a witness who cannot read; ``read_at`` once they have."""
 
     name: str
-    read_at: datetime
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What the witness did: the name as typed, when, and the officer who saw it."""
+    """What the witness did: the name as typed, and when (aware datetime).
+
+    ``witness`` is who saw it and how; empty when nobody did.
+    """
 
     name: str
     signed_at: datetime
-    officer_name: str
-    officer_rank: str
-    officer_collar: str
-
-    @property
-    def witness(self):
-        """The words for "Signature witnessed by"."""
-        who = " ".join(part for part in (self.officer_rank, self.officer_collar) if part)
-        return (
-            f"{self.officer_name} ({who}), by live video"
-            if who
-            else (f"{self.officer_name}, by live video")
-        )
+    witness: str
 
 
 @dataclass(frozen=True)
@@ -191,7 +182,7 @@ def _compile(paper, pages):
         "reader": paper.reader
         and {
             "name": paper.reader.name,
-            "when": _when(paper.reader.read_at),
+            "when": paper.reader.read_at and _when(paper.reader.read_at),
             "declaration": paper.declaration.for_reader(paper.reader.name),
         },
     }

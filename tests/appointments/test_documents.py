@@ -15,9 +15,7 @@ SIGNED_AT = datetime(2026, 5, 6, 13, 32, tzinfo=UTC)  # 14:32 in London
 SIGNATURE = documents.Signature(
     name="Arthur Bell",
     signed_at=SIGNED_AT,
-    officer_name="Priya Shah",
-    officer_rank="PC",
-    officer_collar="4417",
+    witness="PC Priya Shah 4417, by live video",
 )
 
 PAPER = documents.StatementPaper(
@@ -71,7 +69,7 @@ def test_render_signs_every_page_and_after_the_last_word():
     assert printed.pages == len(pages) > 2
     for number, text in enumerate(pages, 1):
         assert "Signature: Arthur Bell" in text
-        assert "Signature witnessed by: Priya Shah (PC 4417), by live video" in text
+        assert "Signature witnessed by: PC Priya Shah 4417, by live video" in text
         assert f"Page {number} of {len(pages)}" in text
     assert f"(consisting of {len(pages)} page(s) each signed by me)" in pages[0]
     everything = " ".join(pages)
@@ -93,8 +91,7 @@ def test_signing_never_changes_the_page_count():
     longest = replace(
         SIGNATURE,
         name="W" * documents.NAME_LENGTH,
-        officer_name="Wilhelmina " * 6 + "Featherstonehaugh",
-        officer_rank="Detective Chief Superintendent",
+        witness="Detective Chief Superintendent " + "Wilhelmina " * 8 + "1234, by live video",
     )
 
     for length in range(200, 6000, 290):
@@ -164,6 +161,22 @@ def test_render_adds_the_declaration_of_who_read_it_over():
 
     assert "they cannot read it. Before they signed it I, PC 4417 Priya Shah, read" in text
     assert "Signature: PC 4417 Priya Shah Date: 6 May 2026 at 14:32" in text
+
+
+def test_render_leaves_the_reader_unsigned_until_they_have_read():
+    reader = documents.Reader(name="PC 4417 Priya Shah")
+
+    [text] = pages_of(documents.render(replace(PAPER, reader=reader)).pdf)
+
+    assert "Signature: Not signed Date: Not signed Signature" in text
+
+
+def test_render_says_when_nobody_saw_the_signature():
+    [text] = pages_of(
+        documents.render(replace(PAPER, signature=replace(SIGNATURE, witness=""))).pdf
+    )
+
+    assert text.count("Signature witnessed by: nobody saw it signed") == 3
 
 
 @pytest.mark.parametrize(
