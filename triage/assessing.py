@@ -1,0 +1,180 @@
+"""Assess an incident: the engine recommends, a person decides, the facts are kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+
+from triage import policies, signals, thrive
+from triage.models import Assessment, Grade, Incident, Review
+from triage.permissions import check_can_grade
+from victimcontact.accounts.models import Force
+from victimcontact.audit import ledger
+
+
+class ReasonMissing(ValueError):
+    """A grade below the recommendation, or below what stands, was decided without a reason."""
+
+
+class Overtaken(Exception):
+    """Somebody else assessed the incident meanwhile; ``assessment`` is theirs."""
+
+    def __init__(self, assessment):
+        self.assessment = assessment
+        super().__init__("This incident was assessed by somebody else meanwhile.")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a report: the caller's words, the answers, and earlier records.
+
+    ``answers`` by key as in ``thrive.STRUCTURED`` or the policy's questions, without those not
+    asked. ``history`` as ``selectors.history`` gives it.
+    """
+
+    channel: str
+    narrative: str
+    answers: dict
+    history: dict | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided. ``rationales`` holds their own words by element."""
+
+    grade: int
+    reason: str = ""
+    rationales: dict | None = None
+
+
+def score(known: Known, *, policy) -> thrive.Result:
+    """What the engine says of ``known`` by the Policy row ``policy``. Writes nothing."""
+    report = thrive.Report(
+        channel=known.channel,
+        narrative=known.narrative,
+        structured={key: value for key, value in known.answers.items() if value is not None},
+        history=known.history,
+    )
+    return thrive.assess(report, policies.rules(policy))
+
+
+def video_at(result: thrive.Result, grade: int) -> tuple[bool, list[str]]:
+    """(whether video may be offered at the decided ``grade``, names of what stands against it).
+
+    The engine answers for its own recommendation; a person may have decided otherwise. A grade
+    lowered to 3 does not open the way: what made it more urgent still stands against video.
+    """
+    against = {reason.name: reason.because for reason in result.video_reasons}
+    if grade != result.grade:
+        if grade == Grade.SCHEDULED and result.grade == Grade.WITHOUT_DEPLOYMENT:
+            # Alone because of the grade that was recommended, which is not the one decided.
+            if len(against.get("no_appointment_needed", ())) == 1:
+                del against["no_appointment_needed"]
+        if grade < Grade.SCHEDULED:
+            against.setdefault("immediate_risk", ())
+        if grade == Grade.WITHOUT_DEPLOYMENT:
+            against.setdefault("no_appointment_needed", ())
+    names = [name for name in thrive.VIDEO_REASONS if name in against]
+    return grade == Grade.SCHEDULED and not names, names
+
+
+@transaction.atomic
+def assess(incident, *, known: Known, decision: Decision, by, at, after=None) -> Assessment:
+    """Keep one more assessment of ``incident`` and start its clocks anew.
+
+    Supersedes the assessment before, does the review that was due, sets the next, and copies
+    grade and clocks to the incident. ``after`` is the number of the assessment that the person
+    had before their eyes (None: not asked). Raises ReasonMissing, permissions.MayNotLower,
+    Overtaken. Sends ``assessed``.
+    """
+    # The incident's row is the lock: assessments themselves can never be locked or changed.
+    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    before = incident.current_assessment
+    if after is not None and before is not None and before.number != after:
+        raise Overtaken(before)
+    policy = policies.published(at=at)
+    result = score(known, policy=policy)
+    reason = decision.reason.strip()
+    lowered = incident.grade is not None and decision.grade > incident.grade
+    if (decision.grade > result.grade or lowered) and not reason:
+        raise ReasonMissing
+    check_can_grade(by, incident, decision.grade)
+
+    video_offer, video_reasons = video_at(result, decision.grade)
+    assessment = Assessment.objects.create(
+        incident=incident,
+        number=before.number + 1 if before else 1,
+        supersedes=before,
+        narrative=known.narrative,
+        answers={**known.answers, **({"history": known.history} if known.history else {})},
+        findings=result.as_dict(),
+        elements={name: element.level for name, element in result.elements.items()},
+        rationales={k: v.strip() for k, v in (decision.rationales or {}).items() if v.strip()},
+        flags=[flag.name for flag in result.flags],
+        policy=policy,
+        recommended_grade=result.grade,
+        decided_grade=decision.grade,
+        reason=reason,
+        has_reason=bool(reason),
+        video_offer=video_offer,
+        video_reasons=video_reasons,
+        decided_by=by,
+        decided_at=at,
+    )
+    _start_clocks(incident, assessment, at)
+    ledger.record(
+        "incident.assessed",
+        by=by,
+        about=incident,
+        at=at,
+        assessment=str(assessment.pk),
+        number=assessment.number,
+        policy=policy.version,
+        recommended=result.grade,
+        decided=decision.grade,
+        before=before.decided_grade if before else None,
+    )
+    signals.assessed.send(
+        sender=Incident, incident=incident, assessment=assessment, before=before, by=by, at=at
+    )
+    return assessment
+
+
+@transaction.atomic
+def review_now(incident_id, *, because: str, at) -> Review | None:
+    """Ask for a fresh assessment at once: something happened. None for a closed incident.
+
+    ``because`` is a word or two without personal data ("message", "missed call").
+    """
+    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
+    if incident.status != Incident.Status.OPEN:
+        return None
+    review = incident.reviews.select_for_update().filter(done_at=None).first()
+    if review is None or review.due_at <= at:
+        return review
+    review.due_at, review.because = at, because
+    review.save(update_fields=["due_at", "because"])
+    incident.review_due_at = at
+    incident.save(update_fields=["review_due_at"])
+    ledger.record("incident.review_asked", about=incident, at=at, because=because)
+    return review
+
+
+def _start_clocks(incident, assessment, at):
+    grade_moved = incident.grade != assessment.decided_grade
+    first = incident.grade is None
+    incident.grade = assessment.decided_grade
+    if grade_moved:
+        start = _clock_start(incident) if first else at
+        minutes = incident.force.target_minutes(incident.grade)
+        incident.due_at = start + timedelta(minutes=minutes)
+    incident.review_due_at = at + timedelta(minutes=incident.force.review_after_minutes)
+    incident.save(update_fields=["grade", "due_at", "review_due_at"])
+    incident.reviews.filter(done_at=None).update(done_at=at, done_by_assessment=assessment)
+    Review.objects.create(incident=incident, due_at=incident.review_due_at, because="clock")
+
+
+def _clock_start(incident):
+    """From when the target of the first grade runs, as the force has set it."""
+    answered = incident.force.clock_start == Force.ClockStart.CALL_ANSWERED
+    return (incident.call_answered_at if answered else None) or incident.reported_at

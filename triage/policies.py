@@ -1,0 +1,60 @@
+"""The THRIVE policy in force: a row, published once and never changed."""
+
+import tomllib
+from functools import lru_cache
+
+from django.db import transaction
+from django.db.models import Max
+
+from triage import thrive
+from triage.models import Policy
+from triage.thrive.policy import SHIPPED
+from victimcontact.audit import ledger
+
+
+def published(*, at) -> Policy:
+    """The policy in force. Publishes the shipped one at ``at`` where none ever was."""
+    found = Policy.objects.filter(status=Policy.Status.PUBLISHED).first()
+    return found or ensure_shipped_policy(at)
+
+
+@transaction.atomic
+def ensure_shipped_policy(at) -> Policy:
+    """Publish the policy that ships with the code, unless a person published one of their own.
+
+    Safe to call at every start: nothing changes while the published one says the same. One that
+    an older release shipped is retired. Raises thrive.PolicyError when the file cannot be used.
+    """
+    data = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    now = Policy.objects.select_for_update().filter(status=Policy.Status.PUBLISHED).first()
+    if now and (now.published_by_id or now.data == data):
+        return now
+    thrive.Policy.from_dict(data)
+    if now:
+        now.status = Policy.Status.RETIRED
+        now.save(update_fields=["status"])
+    last = Policy.objects.aggregate(last=Max("version"))["last"] or 0
+    # Two processes may start at once: the constraint on the version lets one of them through.
+    policy, made = Policy.objects.get_or_create(
+        version=last + 1,
+        defaults={
+            "name": f"Shipped {data['version']}",
+            "status": Policy.Status.PUBLISHED,
+            "data": data,
+            "created_at": at,
+            "published_at": at,
+        },
+    )
+    if made:
+        ledger.record("policy.published", about=policy, at=at, version=policy.version)
+    return policy
+
+
+def rules(policy: Policy) -> thrive.Policy:
+    """The rules of a published ``policy``, read once a process."""
+    return _rules(policy.pk)
+
+
+@lru_cache(maxsize=4)
+def _rules(policy_id):
+    return thrive.Policy.from_dict(Policy.objects.get(pk=policy_id).data)

@@ -1,0 +1,90 @@
+"""Agree with a person how they may be reached: a new plan that replaces the one before."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from victimcontact.audit import ledger
+from victimcontact.people import words
+from victimcontact.people.models import Contact, ContactPlan
+from victimcontact.people.safe_contact import Plan
+
+# What was safe a month ago may not be now. Source: safe contact practice for domestic abuse.
+LASTS = timedelta(days=30)
+
+
+@transaction.atomic
+def set_plan(
+    contact,
+    *,
+    by,
+    at,
+    safe=ContactPlan.Safe.AS_BELOW,
+    channels=None,
+    windows=(),
+    wording=ContactPlan.Wording.NEUTRAL,
+    phone_watched=False,
+    officer_name_safe=False,
+    who_may_answer="",
+    cover_story="",
+    do_not_say="",
+    note="",
+    help_word="",
+    opening_word="",
+    phone=None,
+) -> ContactPlan:
+    """Put a plan in force for 30 days in place of the one before, which is kept.
+
+    ``channels`` is {"sms": "safe" | "unsafe"} (absent: unknown, which is unsafe), ``windows`` as
+    in ContactPlan. An empty ``opening_word`` keeps the word agreed before. ``phone`` (E.164)
+    replaces the number where given. Raises words.WordUnfit, and ValueError when the hours cannot
+    be understood; nothing is changed then.
+    """
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    before = contact.plan
+    plan = ContactPlan(
+        contact=contact,
+        safe=safe,
+        channels=dict(channels or {}),
+        windows=list(windows),
+        wording=wording,
+        phone_watched=phone_watched,
+        officer_name_safe=officer_name_safe,
+        who_may_answer=who_may_answer.strip(),
+        cover_story=cover_story.strip(),
+        do_not_say=do_not_say.strip(),
+        note=note.strip(),
+        help_word=help_word.strip(),
+        confirmed_at=at,
+        confirmed_by=by,
+        expires_at=at + LASTS,
+    )
+    # A plan that cannot be read back would hold every text: refuse it while somebody is there.
+    Plan.read(plan)
+    if opening_word:
+        words.set_opening_word(plan, opening_word)
+    elif before and before.opening_word_hash:
+        if plan.help_word and words.is_right(plan.help_word, before.opening_word_hash):
+            raise words.WordUnfit(
+                "The word that opens the link and the word for help must be different"
+            )
+        plan.opening_word_hash = before.opening_word_hash
+    if before:
+        before.replaced_at = at
+        before.save(update_fields=["replaced_at"])
+    plan.save()
+    new_phone = phone is not None and phone != contact.phone
+    if new_phone:
+        contact.phone = phone
+        contact.save(update_fields=["phone"])
+    ledger.record(
+        "contact.plan_set",
+        by=by,
+        about=contact,
+        at=at,
+        plan=str(plan.pk),
+        safe=str(safe),
+        phone_changed=new_phone,
+        word_set=bool(opening_word),
+    )
+    return plan
