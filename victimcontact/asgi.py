@@ -7,11 +7,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victimcontact.settings")
 get_asgi_application()  # sets Django up before anything below imports a model
 
-from appointments.routing import websocket_urlpatterns  # noqa: E402  after set-up
 from channels.auth import AuthMiddlewareStack  # noqa: E402  after set-up
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  after set-up
 from channels.security.websocket import OriginValidator  # noqa: E402  after set-up
 from django.conf import settings  # noqa: E402  after set-up
+
+from appointments.routing import websocket_urlpatterns  # noqa: E402  after set-up
 
 application = ProtocolTypeRouter(
     {

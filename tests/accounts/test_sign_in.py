@@ -33,9 +33,7 @@ def code(offset=0):
 
 
 def give_password(client, password=factories.PASSWORD, username="sam"):
-    return client.post(
-        reverse("accounts:sign_in"), {"username": username, "password": password}
-    )
+    return client.post(reverse("accounts:sign_in"), {"username": username, "password": password})
 
 
 def give_code(client, text):

@@ -15,7 +15,7 @@ from django_otp import login as second_factor_login
 from victimcontact.accounts import devices, throttle
 from victimcontact.accounts.forms import CodeForm, SignInForm
 from victimcontact.accounts.middleware import open_to_all
-from victimcontact.accounts.models import TOTPDevice, User
+from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can, is_verified
 from victimcontact.accounts.roles import Role
 from victimcontact.audit import ledger
@@ -41,12 +41,15 @@ def sign_in(request):
     form = SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         names = _names(request, form.cleaned_data["username"])
-        user = form.user(request) if throttle.may_try(*names) else None
+        # A try that came too soon is not judged, and does not make the wait longer.
+        may_try = throttle.may_try(*names)
+        user = form.user(request) if may_try else None
         if user is not None:
             throttle.succeeded(names[0])
             login(request, user, backend=BACKEND)
             return _redirect(request, "accounts:sign_in_code")
-        throttle.failed(*names)
+        if may_try:
+            throttle.failed(*names)
         ledger.record("staff.sign_in_refused", at=now())
         form.add_error(None, WRONG)
     context = {"form": form, "next": _next(request), "roles": _demonstration_roles()}
@@ -68,8 +71,8 @@ def sign_in_code(request):
     if form.is_valid():
         names = _names(request, f"code of {user.pk}")
         code = form.cleaned_data["code"]
-        found = None
-        if throttle.may_try(*names):
+        may_try, found = throttle.may_try(*names), None
+        if may_try:
             found = devices.confirm(user, code) if is_new else devices.check(user, code)
         if found:
             throttle.succeeded(names[0])
@@ -78,7 +81,8 @@ def sign_in_code(request):
             if codes:
                 return TemplateResponse(request, "accounts/recovery_codes.html", {"codes": codes})
             return redirect(_next(request) or "accounts:home")
-        throttle.failed(*names)
+        if may_try:
+            throttle.failed(*names)
         ledger.record("staff.code_refused", by=user, at=now())
         form.add_error("code", WRONG_CODE)
     context = {"form": form, "next": _next(request), "is_new": is_new}
@@ -111,11 +115,8 @@ def demo_sign_in(request, role):
     )
     if user is None:
         raise Http404
-    device, _ = TOTPDevice.objects.get_or_create(
-        user=user, name="demonstration", defaults={"seed": "", "confirmed": False}
-    )
     login(request, user, backend=BACKEND)
-    _let_in(request, device)
+    _let_in(request, devices.of_demonstration(user))
     return redirect(_next(request) or "accounts:home")
 
 
