@@ -1,7 +1,93 @@
-import { Exit, empty } from "./components/exit.js";
-import { start } from "./components/start.js";
+/* Everything a victim's page needs, in one file: each further file is a round trip on a slow phone. */
 
-start({ exit: Exit });
+/**
+ * The way out of every page a victim may see.
+ *
+ * A press on the link, Escape (outside a dialog) or Shift three times within five seconds empties
+ * the page at once, lets the video room stop camera and microphone (the event "vc:exit" on the
+ * document), ends the visit on the server, and replaces this page by a dull one. Emptying comes
+ * first, so it needs no network. Without script the link does the same, one round trip later.
+ */
+const SHIFTS = 3;
+const SHIFT_WITHIN_MS = 5000;
+const LONGEST_WAIT_MS = 700;
+
+export class Exit {
+  constructor(link) {
+    this.link = link;
+    this.steps = link.querySelector(".vc-exit__steps");
+    this.shifts = [];
+    this.left = false;
+    link.addEventListener("click", (event) => this.leave(event));
+    document.addEventListener("keydown", (event) => this.keyPressed(event), true);
+    document.addEventListener("keyup", (event) => this.keyReleased(event), true);
+  }
+
+  keyPressed(event) {
+    if (event.key === "Shift") {
+      this.alone = !event.repeat;
+      return;
+    }
+    this.alone = false;
+    this.show(0);
+    this.shifts = [];
+    const free = !event.isComposing && !document.querySelector("dialog[open]") && !document.fullscreenElement;
+    if (event.key === "Escape" && free) {
+      this.leave(event);
+    }
+  }
+
+  keyReleased(event) {
+    // Shift held for a capital letter is no signal: only a press on its own counts.
+    if (event.key !== "Shift" || !this.alone) {
+      return;
+    }
+    const now = event.timeStamp;
+    this.shifts = [...this.shifts.filter((at) => now - at < SHIFT_WITHIN_MS), now];
+    this.show(this.shifts.length);
+    if (this.shifts.length >= SHIFTS) {
+      this.leave(event);
+    }
+  }
+
+  show(count) {
+    this.steps.textContent = "•".repeat(count);
+  }
+
+  leave(event) {
+    event.preventDefault();
+    if (this.left) {
+      return;
+    }
+    this.left = true;
+    const own = this.link.href;
+    const away = this.link.dataset.away || own;
+    document.documentElement.classList.add("vc-gone");
+    document.dispatchEvent(new CustomEvent("vc:exit"));
+    empty();
+    const ended = fetch(own, { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+    const waited = new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS));
+    Promise.race([ended, waited]).then(() => window.location.replace(away));
+  }
+}
+
+/** Leave nothing to see or hear, in this document or in what the browser keeps of it. */
+export function empty() {
+  document.documentElement.classList.add("vc-gone");
+  for (const media of document.querySelectorAll("video, audio")) {
+    if (media.srcObject instanceof MediaStream) {
+      media.srcObject.getTracks().forEach((track) => track.stop());
+    }
+    media.srcObject = null;
+    media.removeAttribute("src");
+  }
+  document.body.replaceChildren();
+}
+
+const link = document.getElementById("exit");
+if (link) {
+  new Exit(link);
+}
 
 /* A browser may keep a page whole, to show it again on Back, even one that was not to be stored. So
    a page that is left is emptied, and one that comes back asks the server whether it may be seen. */
@@ -21,9 +107,9 @@ if (summary) {
 /* A second press on a button while the first is under way sends nothing. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.sent && event.timeStamp - Number(form.dataset.sent) < 3000) {
+  if (event.timeStamp - Number(form.dataset.sentAt || -Infinity) < 3000) {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = String(event.timeStamp);
+  form.dataset.sentAt = String(event.timeStamp);
 });
