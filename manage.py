@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-OWNERS_COMMANDS = {"migrate"}
+OWNERS_COMMANDS = {"migrate", "rotate_keys"}
 # Asked for by tools and by the curious, often before anything is installed or running.
 NEEDS_NO_ENGINES = {"help", "version", "check", "makemessages", "compilemessages", "collectstatic"}
 
