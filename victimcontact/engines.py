@@ -48,7 +48,9 @@ POSTGRES_OPTIONS = {
     "timezone": "UTC",
     "jit": "off",
     "random_page_cost": "1.1",
-    # A log never repeats what people wrote: no statements, no parameters, no DETAIL with keys.
+    # A log never repeats what people wrote. The words of an error can hold a value: the client
+    # gets them, the log does not. No statements, no parameters, no DETAIL with keys either.
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_parameter_max_length": "0",

@@ -243,7 +243,7 @@ class House:
         if name == WEB:
             return _answers(self.port)
         if name == SOCKETS:
-            return _answers(self.socket_port)
+            return _listens(self.socket_port)  # it binds last, and speaks no plain HTTP
         sign = {WORKER: b" ready.", BEAT: b"beat: Starting"}[name]
         with open(self.log(name), "rb") as log:
             log.seek(self.processes[name].log_began_at)
@@ -297,6 +297,12 @@ def _answers(port):
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/health/", headers={"Host": f"localhost:{port}"})
         return connection.getresponse().status < 500
+    return False
+
+
+def _listens(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
     return False
 
 
