@@ -70,6 +70,11 @@ function settle(before) {
     over();
     return;
   }
+  if (state.stage === STAGE.ADMITTED && before.stage !== STAGE.ADMITTED) {
+    // What may be read and sent in the call is fetched once one is let in.
+    announce(WHAT.STATEMENT);
+    announce(WHAT.EXHIBITS);
+  }
   media.enable(state);
   if (wantsCall(state)) {
     keepAwake();
