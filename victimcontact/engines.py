@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -109,8 +110,7 @@ class Engines:
             for child in self._children:
                 _reap(child)
             if remove:
-                for name in ("pg", "valkey"):
-                    shutil.rmtree((self.state_dir / name).resolve(), ignore_errors=True)
+                _remove_data(self.state_dir)
             self._users.close()
 
 
@@ -431,40 +431,33 @@ def _start_valkey(state_dir, record, user, throwaway):
     raise EngineError(f"Valkey did not start:\n{_tail(log)}\nThe log is {log}")
 
 
-def _valkey_client(record):
-    import redis
-
-    return redis.Redis(
-        host="127.0.0.1",
-        port=record["valkey"]["port"],
-        password=record["valkey"]["passwords"]["default"],
-        socket_connect_timeout=5,
-        socket_timeout=5,
-        retry=None,
-    )
+def _ask_valkey(record, command):
+    """The answer to one command as text; "" when nobody answers. Needs no client library."""
+    port, password = record["valkey"]["port"], record["valkey"]["passwords"]["default"]
+    answer = b""
+    if port:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=5) as connection,
+        ):
+            connection.sendall(f"AUTH {password}\r\n{command}\r\nQUIT\r\n".encode())
+            while part := connection.recv(65536):
+                answer += part
+    return answer.decode()
 
 
 def _valkey_answers(record):
-    if not record["valkey"]["port"]:
-        return False
-    import redis
-
-    try:
-        with contextlib.closing(_valkey_client(record)) as client:
-            return client.ping()
-    except redis.RedisError:
-        return False
+    return "+PONG" in _ask_valkey(record, "PING")
 
 
 def _stop_valkey(record):
-    if not record or not _valkey_answers(record):
+    found = re.search(r"process_id:(\d+)", _ask_valkey(record, "INFO server")) if record else None
+    if not found:
         return
-    with contextlib.closing(_valkey_client(record)) as client:
-        pid = client.info("server")["process_id"]
-        # Asked rather than signalled: it writes its append-only file before it goes.
-        client.shutdown()
-    if not _wait_until_gone(pid):
-        raise EngineError(f"Valkey (process {pid}) does not stop.")
+    # Asked rather than signalled: it writes its append-only file before it goes.
+    _ask_valkey(record, "SHUTDOWN")
+    if not _wait_until_gone(int(found[1])):
+        raise EngineError(f"Valkey (process {found[1]}) does not stop.")
 
 
 # Processes, users and folders
@@ -610,6 +603,17 @@ def _data_folder(state_dir, name, user):
     if user:
         os.chown(target, user.pw_uid, user.pw_gid)
     return target
+
+
+def _remove_data(state_dir):
+    for name in ("pg", "valkey"):
+        place = state_dir / name
+        target = place.resolve()
+        shutil.rmtree(target, ignore_errors=True)
+        if place.is_symlink():
+            place.unlink()
+            with contextlib.suppress(OSError):  # not empty yet
+                target.parent.rmdir()
 
 
 def _reachable(folder, program, version, user):

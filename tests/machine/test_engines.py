@@ -250,7 +250,7 @@ def _python_for_all():
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     for python in (os.path.realpath(sys.executable), f"/usr/bin/{version}"):
         asked = subprocess.run(
-            ["setpriv", "--reuid=65534", python, "-c", "import psycopg2, redis"],
+            ["setpriv", "--reuid=65534", python, "-c", "import psycopg2"],
             env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True,
             check=False,
