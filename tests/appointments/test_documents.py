@@ -83,7 +83,7 @@ def test_render_twenty_thousand_characters_loses_none():
     printed = documents.render(replace(PAPER, body=body))
 
     text = " ".join(pages_of(printed.pdf))
-    assert text.count("he shouted at me") == body.count("he shouted at me")
+    assert text.count("shouted") == body.count("shouted")
     assert "THE END." in text
 
 
