@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 
+from messaging.forms import TemplateForm
 from messaging.models import Notification, StaffTask, Template
 from victimcontact.accounts.house_admin import HouseAdmin, KeptAdmin
 
 
 @admin.register(Template)
 class TemplateAdmin(HouseAdmin):
+    form = TemplateForm
     list_display = ["name", "channel", "language", "force", "version", "changed_at"]
     list_select_related = ["force"]
 

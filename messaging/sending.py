@@ -24,6 +24,7 @@ from messaging.transports import (
     Unknown,
     email,
     handset,
+    is_handset_allowed,
     twilio,
 )
 from victimcontact.audit import ledger
@@ -194,7 +195,7 @@ def transport_for(channel: str):
         return twilio
     if channel == Channel.EMAIL and email.is_configured():
         return email
-    return handset if handset.is_allowed() else None
+    return handset if is_handset_allowed() else None
 
 
 def _parcel(notification, *, until=None, at=None):
@@ -247,7 +248,7 @@ def arrived(row: Notification, accepted: Accepted, *, at: datetime) -> bool:
         return False
     if row.status == Status.UNDELIVERED:
         code = row.error_code or "30008"
-        _tell(row, StaffTask.Kind.TEXT_FAILED, _arrival_reason(code), at=at)
+        _tell(row, StaffTask.Kind.TEXT_FAILED, arrival_reason(code), at=at)
         _heed_opt_out(row, opted_out=code in twilio.OPTED_OUT, at=at)
     return True
 
@@ -279,7 +280,7 @@ def let_go(row: Notification, *, at: datetime) -> bool:
 
 def _fail(row, code, *, at):
     if _move(row, Status.FAILED, at=at, error_code=code):
-        _tell(row, StaffTask.Kind.TEXT_FAILED, _arrival_reason(code), at=at)
+        _tell(row, StaffTask.Kind.TEXT_FAILED, arrival_reason(code), at=at)
 
 
 def _refused(row, refusal, *, at):
@@ -357,7 +358,8 @@ def _tell(row, kind, reason, *, at):
     )
 
 
-def _arrival_reason(code):
+def arrival_reason(code: str) -> str:
+    """Why a text did not arrive, as a sentence for staff."""
     return ARRIVAL_REASONS.get(code, f"The provider refused it (code {code}).")
 
 

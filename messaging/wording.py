@@ -5,7 +5,7 @@ each of several parts; any other character makes it UCS-2, with 70, or 67.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -132,35 +132,41 @@ def telling_words(text: str) -> list[str]:
     return sorted({match.group(0).lower() for match in _TELLING.finditer(text)})
 
 
-def problems(text: str, *, neutral: bool = True, language: str = "en-gb") -> list[str]:
-    """What stands against sending these words as a text, as sentences for who wrote them.
+def problems(
+    text: str,
+    *,
+    channel: str = "sms",
+    neutral: bool = True,
+    language: str = "en-gb",
+    needs: Iterable[str] = (),
+) -> list[str]:
+    """What stands against sending these words, as sentences for who wrote them.
 
-    Empty when they may be sent. Counted with the longest values the placeholders can take. Neutral
-    words say nothing of the police, and the link stands inside the text: a phone previews one that
-    stands at the beginning or the end.
+    Empty when they may be sent. Neutral words say nothing of the police. ``needs`` are placeholders
+    that must be there. A text is counted with the longest values that its placeholders can take,
+    and its link stands inside it: a phone previews one that stands at the beginning or the end.
     """
     text = plain(text).strip()
     found = []
     if not text:
-        return ["Enter the words of the text"]
+        return ["Enter the words"]
     unknown = [name for name in placeholders(text) if name not in PLACEHOLDERS]
     if unknown:
         found.append(f"Remove {{{unknown[0]}}}. You can use {{when}} and {{link}}")
-    if _PLACEHOLDER.sub("", text).count("{") or _PLACEHOLDER.sub("", text).count("}"):
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
         found.append("Use { and } only around when or link")
-    if neutral:
-        telling = telling_words(text)
-        if telling:
-            found.append(f"Remove words that give away what this is about: {', '.join(telling)}")
+    found += [f"Add {{{name}}}" for name in needs if f"{{{name}}}" not in text]
+    telling = telling_words(text) if neutral else []
+    if telling:
+        found.append(f"Remove words that give away what this is about: {', '.join(telling)}")
     if re.search(r"https?:|www\.", text, re.I):
         found.append("Use {link}, not a web address of your own")
     if text.count("{link}") > 1:
         found.append("Use {link} once")
-    if text.startswith("{link}") or text.endswith("{link}"):
-        found.append("Put {link} inside the text: a phone shows a preview of one at either end")
-    if not unknown:
-        cost = count(longest(text, language))
-        if cost.parts > MOST_PARTS:
+    if channel == "sms":
+        if text.startswith("{link}") or text.endswith("{link}"):
+            found.append("Put {link} inside the text: a phone shows a preview of one at either end")
+        if not unknown and (cost := count(longest(text, language))).parts > MOST_PARTS:
             found.append(
                 f"Shorten the text: it takes {cost.parts} parts in {cost.alphabet}, "
                 f"and {MOST_PARTS} are the most"

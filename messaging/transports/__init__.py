@@ -9,6 +9,16 @@ Only ``messaging.sending`` calls them: it applies the contact plan first.
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+
+# How the ids begin of what only the handset shows.
+HANDSET_PREFIX = "handset-"
+
+
+def is_handset_allowed() -> bool:
+    """Whether this house may pretend to have sent something. Never in production."""
+    return settings.DEMONSTRATION and not settings.PRODUCTION
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:

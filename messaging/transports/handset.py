@@ -3,21 +3,12 @@
 Nothing leaves the house: what is "sent" this way is what ``/handset/`` shows.
 """
 
-from django.conf import settings
-
-from messaging.transports import Accepted, Parcel
-
-PREFIX = "handset-"
-
-
-def is_allowed() -> bool:
-    """Whether this house may pretend to have sent something. Never in production."""
-    return settings.DEMONSTRATION and not settings.PRODUCTION
+from messaging.transports import HANDSET_PREFIX, Accepted, Parcel
 
 
 def send(parcel: Parcel) -> Accepted:
     """Deliver at once: the page shows the notification because of the id it is given here."""
-    return Accepted(provider_id=f"{PREFIX}{parcel.id}", status="delivered")
+    return Accepted(provider_id=f"{HANDSET_PREFIX}{parcel.id}", status="delivered")
 
 
 def find(parcel: Parcel, since, not_these=()) -> Accepted | None:

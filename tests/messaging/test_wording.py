@@ -111,7 +111,7 @@ def test_a_name_that_has_no_words_is_refused():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (" ", "Enter the words of the text"),
+        (" ", "Enter the words"),
         ("Use {link} and {name} now", "Remove {name}. You can use {when} and {link}"),
         ("Use {link now", "Use { and } only around when or link"),
         ("Your Police appointment", "give away what this is about: police"),
@@ -127,6 +127,10 @@ def test_a_name_that_has_no_words_is_refused():
 )
 def test_words_that_may_not_be_sent_are_explained(text, problem):
     assert any(problem in found for found in wording.problems(text)), wording.problems(text)
+
+
+def test_a_placeholder_that_the_notice_needs_must_stand_in_it():
+    assert wording.problems("Use {link} now", needs=["link", "when"]) == ["Add {when}"]
 
 
 @pytest.mark.parametrize("text", ["Have a courteous chat", "A showcase of reporters", "In 1019"])

@@ -8,6 +8,7 @@ It takes messages, lists them, calls back signed, and can go wrong in the ways t
 
 Modes, set by ``twilio.mode`` for all requests or ``twilio.once(mode)`` for the next one:
 ``ok``, ``accept_then_drop`` (takes it, closes without an answer), ``accept_then_hang``,
+``accept_then_wait`` (takes it, answers when ``twilio.go_on`` is set),
 ``hang`` (answers nothing, takes nothing), ``drop`` (closes, takes nothing), ``garbled`` (takes it,
 answers nonsense), or a number with an optional Twilio error code such as ``429:20429``, ``500``,
 ``400:21211``. A hang lasts until the caller goes away or the server stops.
@@ -50,6 +51,7 @@ class TwilioServer:
         self._lock = threading.Lock()
         self.took_one = threading.Event()
         self.asked = threading.Event()  # a POST has come in, whatever becomes of it
+        self.go_on = threading.Event()
         self.stopping = threading.Event()
         self.lookups = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -62,6 +64,7 @@ class TwilioServer:
 
     def __exit__(self, *_):
         self.stopping.set()
+        self.go_on.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -183,6 +186,8 @@ class TwilioServer:
                 elif mode == "garbled":
                     self._answer(201, None, b"<html>")
                 else:
+                    if mode == "accept_then_wait":
+                        server.go_on.wait()
                     self._answer(201, message)
 
             def do_GET(self):

@@ -1,0 +1,73 @@
+"""Forms of the tasks, the handset, and of wording in the administration."""
+
+from django import forms
+
+from messaging import wording
+from messaging.models import Channel, Template
+
+
+class DoneForm(forms.Form):
+    """What was done about a task."""
+
+    note = forms.CharField(
+        label="What did you do?",
+        widget=forms.Textarea,
+        max_length=2000,
+        error_messages={
+            "required": "Enter what you did",
+            "max_length": "What you did must be 2,000 characters or fewer",
+        },
+    )
+
+
+class ReplyForm(forms.Form):
+    """A text written on the handset."""
+
+    body = forms.CharField(
+        label="Text back",
+        max_length=1600,
+        error_messages={
+            "required": "Enter a text",
+            "max_length": "Enter 1,600 characters or fewer",
+        },
+    )
+
+
+class TemplateForm(forms.ModelForm):
+    """Wording that an administrator puts in place of the house's own: checked before it is kept."""
+
+    name = forms.ChoiceField(help_text="The notice whose words these are.")
+
+    class Meta:
+        model = Template
+        fields = ["force", "name", "channel", "language", "subject", "body"]
+        widgets = {"body": forms.Textarea(attrs={"rows": 6})}
+        help_texts = {
+            "body": "Use {when} and {link} where the time and the link stand. Say nothing of the "
+            "police, a crime, a name or a reference.",
+            "subject": "For e-mail only.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = sorted({name for name, _ in wording.names()})
+        self.fields["name"].choices = [(name, name) for name in names]
+
+    def clean(self):
+        values = super().clean()
+        body, channel = values.get("body", ""), values.get("channel")
+        language = values.get("language", "en-gb")
+        try:
+            needs = wording.placeholders(wording.default(values.get("name", ""), channel, language))
+        except wording.UnknownTemplate:
+            self.add_error("channel", "This notice is not sent this way")
+            return values
+        found = wording.problems(body, language=language, channel=channel, needs=needs)
+        for problem in found:
+            self.add_error("body", problem)
+        subject = values.get("subject", "")
+        if channel == Channel.EMAIL and not subject:
+            self.add_error("subject", "Enter a subject")
+        if telling := wording.telling_words(subject):
+            self.add_error("subject", f"Remove words that give away: {', '.join(telling)}")
+        return values

@@ -1,0 +1,49 @@
+"""How the state of a notification reads on a staff page."""
+
+from django import template
+
+from messaging import sending
+from messaging.models import Notification
+
+register = template.Library()
+Status = Notification.Status
+
+COLOURS = {
+    Status.QUEUED: "grey",
+    Status.SENDING: "grey",
+    Status.UNCERTAIN: "yellow",
+    Status.SENT: "blue",
+    Status.DELIVERED: "green",
+    Status.UNDELIVERED: "red",
+    Status.FAILED: "red",
+    Status.HELD: "orange",
+    Status.DROPPED: "orange",
+}
+
+
+@register.filter
+def delivery_colour(notification) -> str:
+    """The colour of the state's tag; the word beside it says the same."""
+    return COLOURS[notification.status]
+
+
+@register.filter
+def delivery_reason(notification) -> str:
+    """Why it did not go or arrive, as a sentence; empty where nothing is wrong."""
+    if notification.status == Status.HELD:
+        return sending.HELD_REASONS.get(notification.held_reason, "")
+    if notification.status in (Status.FAILED, Status.UNDELIVERED):
+        return sending.arrival_reason(notification.error_code or "30008")
+    return ""
+
+
+@register.filter
+def delivery_name(notification) -> str:
+    """What it was about, for staff: "Appointment booked"."""
+    return notification.template.replace("_", " ").capitalize()
+
+
+@register.filter
+def may_change(notification) -> bool:
+    """Whether its state can still become another by itself."""
+    return notification.status in (*Notification.OPEN, Status.SENT)

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from messaging import views
+from messaging.transports import is_handset_allowed
+
+app_name = "messaging"
+urlpatterns = [
+    path("tasks/", views.staff_tasks_page, name="staff_tasks"),
+    path("tasks/<uuid:pk>/take/", views.take, name="take"),
+    path("tasks/<uuid:pk>/give-back/", views.give_back, name="give_back"),
+    path("tasks/<uuid:pk>/done/", views.done, name="done"),
+    path("tasks/<uuid:pk>/try-again/", views.try_again, name="try_again"),
+    path("notifications/<uuid:pk>/", views.delivery_state, name="delivery_state"),
+]
+if is_handset_allowed():
+    urlpatterns += [
+        path("handset/", views.handset, name="handset"),
+        path("handset/phones/", views.phones, name="phones"),
+        path("handset/<uuid:pk>/reply/", views.handset_reply, name="handset_reply"),
+    ]

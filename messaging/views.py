@@ -1,0 +1,171 @@
+"""What staff must do, how a text fares, and the handset of the demonstration."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET, require_POST
+
+from messaging import inbox, outbox, selectors, staff_tasks
+from messaging.forms import DoneForm, ReplyForm
+from messaging.models import Notification, StaffTask
+from victimcontact.accounts.permissions import can, require
+
+MOST_SHOWN = 100
+
+
+@dataclass
+class Row:
+    """A task as the page shows it; whom it is about only to who took it."""
+
+    task: StaffTask
+    is_mine: bool
+    about_url: str
+    person: object = None
+    plan: object = None
+    texts: list = field(default_factory=list)
+    form: DoneForm | None = None
+
+
+@require_GET
+@require("task.view")
+def staff_tasks_page(request):
+    return _page(request)
+
+
+@require_POST
+@require("task.work")
+def take(request, pk):
+    _try(request, staff_tasks.take, _task(request, pk))
+    return redirect("messaging:staff_tasks")
+
+
+@require_POST
+@require("task.work")
+def give_back(request, pk):
+    _try(request, staff_tasks.give_back, _task(request, pk))
+    return redirect("messaging:staff_tasks")
+
+
+@require_POST
+@require("task.work")
+def done(request, pk):
+    task = _task(request, pk)
+    form = DoneForm(request.POST, prefix=str(pk))
+    if not form.is_valid():
+        return _page(request, {task.pk: form}, status=422)
+    if _try(request, staff_tasks.done, task, note=form.cleaned_data["note"]):
+        messages.success(request, "The task is done")
+    return redirect("messaging:staff_tasks")
+
+
+@require_POST
+@require("task.work")
+def try_again(request, pk):
+    """Let a held text go out if the plan allows it by now; if not, a new task says why."""
+    task = _task(request, pk)
+    at = now()
+    if task.notification_id and outbox.release(task.notification_id, by=request.user, at=at):
+        _try(request, staff_tasks.done, task, note="Tried again under the contact plan as it is.")
+        messages.success(request, "The text will be sent if the contact plan allows it now")
+    else:
+        messages.error(request, "This text is no longer held back")
+    return redirect("messaging:staff_tasks")
+
+
+@require_GET
+@require("incident.view")
+def delivery_state(request, pk):
+    """How one text fares: the part of a page that asks again until it is decided."""
+    notification = get_object_or_404(Notification, pk=pk, force__in=request.user.forces.all())
+    return TemplateResponse(request, "messaging/_delivery.html", {"notification": notification})
+
+
+@require_GET
+def handset(request):
+    """The victim's phone. Its address exists in development and demonstration only."""
+    return TemplateResponse(request, "messaging/handset.html", _phones())
+
+
+@require_GET
+def phones(request):
+    """The phones alone, for the page's own asking; 204 when nothing has come."""
+    context = _phones()
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return TemplateResponse(request, "messaging/_phones.html", context)
+
+
+@require_POST
+def handset_reply(request, pk):
+    """A text from the phone back to the house, as a network would bring it."""
+    phone = get_object_or_404(selectors.people_with_a_handset(), pk=pk)
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        inbox.receive(
+            provider_id=f"handset-{uuid4().hex}",
+            sent_from=phone.phone,
+            body=form.cleaned_data["body"],
+            at=now(),
+        )
+    else:
+        messages.error(request, form.errors["body"][0])
+    return redirect("messaging:handset")
+
+
+def _page(request, forms=None, status=200):
+    tasks = list(staff_tasks.tasks_for(request.user)[: MOST_SHOWN + 1])
+    may_work = can(request.user, "task.work")
+    rows = [_row(request.user, task, forms or {}) for task in tasks[:MOST_SHOWN]]
+    context = {
+        "mine": [row for row in rows if row.is_mine],
+        "others": [row for row in rows if not row.is_mine],
+        "may_work": may_work,
+        "has_more": len(tasks) > MOST_SHOWN,
+        "several_forces": request.user.forces.count() > 1,
+        "broken": list((forms or {}).values()),
+    }
+    return TemplateResponse(request, "messaging/staff_tasks.html", context, status=status)
+
+
+def _row(user, task, forms):
+    row = Row(task=task, is_mine=task.taken_by_id == user.pk, about_url=_about_url(task))
+    if row.is_mine:
+        row.person = selectors.person_of(task)
+        row.plan = row.person and row.person.plan
+        row.texts = selectors.texts_behind(task, row.person)
+        row.form = forms.get(task.pk) or DoneForm(prefix=str(task.pk))
+    return row
+
+
+def _about_url(task):
+    """The page of what the task is about: named after its model, as every app names its own."""
+    try:
+        return reverse(task.about_type.replace(".", ":"), args=[task.about_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _task(request, pk):
+    return get_object_or_404(StaffTask, pk=pk, force__in=request.user.forces.all())
+
+
+def _try(request, act, task, **details):
+    """Do it, or say who was first."""
+    try:
+        return act(task.pk, by=request.user, at=now(), **details)
+    except staff_tasks.AlreadyTaken as taken:
+        messages.error(request, f"{taken.task.taken_by} took this task first")
+    except staff_tasks.AlreadyDone as finished:
+        messages.error(request, f"{finished.task.done_by} has done this task")
+    return None
+
+
+def _phones():
+    found = selectors.phones()
+    return {"phones": found, "seen": selectors.phones_version(found), "form": ReplyForm()}
