@@ -271,7 +271,8 @@ class House:
         done = self.state_dir / "static.collected"
         if done.exists() and done.read_text() == mark.hexdigest():
             return
-        self.manage("collectstatic", "--noinput", "--clear")
+        sources = ("*.scss", "*.njk", "*.map", "*.md", "fixtures.json")  # no browser asks for these
+        self.manage("collectstatic", "--noinput", "--clear", *[f"--ignore={s}" for s in sources])
         done.write_text(mark.hexdigest())
 
 
