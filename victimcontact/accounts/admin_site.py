@@ -2,6 +2,7 @@
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from victimcontact.accounts.permissions import can, is_verified
@@ -18,4 +19,6 @@ class StaffAdminSite(AdminSite):
 
     def login(self, request, extra_context=None):
         """Staff sign in by the house's own door, which asks for both factors."""
+        if is_verified(request.user) and not can(request.user, "admin.use"):
+            raise PermissionDenied
         return redirect_to_login(request.GET.get("next", "/admin/"), reverse("accounts:sign_in"))

@@ -154,6 +154,13 @@ class User(AbstractUser):
         """The named permissions of all this person's roles."""
         return frozenset().union(*(PERMISSIONS[role] for role in self.roles if role in PERMISSIONS))
 
+    def has_perm(self, perm, obj=None):
+        """Django's own permissions belong to the administrator's role as a whole."""
+        return self.is_active and "admin.use" in self.permissions
+
+    def has_module_perms(self, app_label):
+        return self.has_perm("")
+
     def save(self, *args, **kwargs):
         # Django's own admin asks is_staff; the role is what decides.
         self.is_staff = Role.ADMINISTRATOR in self.roles
