@@ -4,6 +4,9 @@ Nothing here touches the network. A commit means that it will be sent, or that a
 not; a rollback means that it never was.
 """
 
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -12,6 +15,8 @@ from messaging import sending, wording
 from messaging.models import Channel, Notification, Template
 from messaging.staff_tasks import about_of
 from victimcontact.audit import ledger
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -94,10 +99,28 @@ def words(template: str, channel: str, language: str, force, context: dict) -> t
 
 
 def wake() -> None:
-    """Ring the worker's bell. Only a hint: the row is the truth."""
+    """Ring the workers' bell and return at once. Only a hint: the row is the truth.
+
+    A thread does the ringing: with the broker gone its client tries for seconds, and a caller may
+    be on the line.
+    """
+    if not _ring_waits.is_set():
+        _ring_waits.set()
+        _bell.submit(_ring)
+
+
+_bell = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bell")
+_ring_waits = threading.Event()  # another ring before that one would say nothing new
+
+
+def _ring():
     from messaging.tasks import send_due
 
-    send_due.delay()
+    _ring_waits.clear()  # first: what commits during the ringing must ring again
+    try:
+        send_due.delay()
+    except Exception as error:
+        logger.warning("Nobody was woken: %s. The sweep will find it", type(error).__name__)
 
 
 @transaction.atomic

@@ -1,0 +1,339 @@
+"""Real workers killed with SIGKILL at every step of a text: none is lost, none is sent twice.
+
+Each test starts a real Celery worker against the test database, waits until it stands where it is
+to die, and kills it. Time is then moved on in the row, and the sweep of a second worker finds it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from messaging import jobs, outbox, sending, tasks
+from messaging.models import Notification, StaffTask
+from tests import factories
+from tests.messaging import twilio_server
+from victimcontact.celery import app as celery_app
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+Status = Notification.Status
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def twilio():
+    with twilio_server.TwilioServer() as server:
+        yield server
+
+
+@pytest.fixture
+def broker():
+    """A queue of this test's own: nudges of other tests must not reach its workers."""
+    url = urlsplit(settings.REDIS_URL)._replace(path="/9").geturl()
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    yield url
+    client.flushdb()
+
+
+@pytest.fixture
+def environment(twilio, broker):
+    """What another process needs to be a part of this test's house."""
+    database = urlsplit(settings.DATABASE_URL)
+    test_database = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return os.environ | {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": test_database,
+        "DATABASE_OWNER_URL": test_database,
+        "REDIS_URL": broker,
+        "PUBLIC_URL": "https://appointments.example.org",
+        "TWILIO_ACCOUNT_SID": twilio_server.ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": twilio_server.AUTH_TOKEN,
+        "TWILIO_FROM": twilio_server.SENDER,
+        "TWILIO_API_BASE_URL": twilio.url,
+        # The keys of this process: the worker must read what it wrote.
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_KEYS": ",".join(f"{number}:{key}" for number, key in settings.FIELD_KEYS.items()),
+        "INDEX_KEY": settings.INDEX_KEY,
+    }
+
+
+@pytest.fixture
+def worker(environment):
+    """Start a real worker in a process of its own; all are killed at the end."""
+    running = []
+
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "victimcontact", "worker", "--pool=solo"]
+            + ["--loglevel=warning", "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        kill(process)
+
+
+@pytest.fixture
+def notification(monkeypatch):
+    monkeypatch.setattr(outbox, "wake", lambda: None)
+    return queue_one()
+
+
+def queue_one():
+    now = timezone.now()
+    person = factories.contact()
+    factories.plan(person, at=now)
+    return outbox.queue("portal_message", to=person, about=person, context={"link": "L"}, at=now)
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def nudge(task, broker):
+    """Put ``task`` into the workers' queue, as a service or the clock would."""
+    with celery_app.connection_for_write(broker) as link:
+        task.apply_async(connection=link)
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"Waited in vain until {what}"
+        time.sleep(0.05)
+
+
+def reload(notification):
+    return Notification.objects.get(pk=notification.pk)
+
+
+def pass_over(notification, minutes):
+    """Let time go by for the row, as if the worker had died that long ago."""
+    row, earlier = reload(notification), timedelta(minutes=minutes)
+    Notification.objects.filter(pk=row.pk).update(
+        claimed_at=row.claimed_at - earlier, next_attempt_at=row.next_attempt_at - earlier
+    )
+
+
+@contextmanager
+def other_connection():
+    """A connection that holds its locks while this process goes on."""
+    settings_dict = connection.settings_dict
+    other = psycopg2.connect(
+        host=settings_dict["HOST"],
+        port=settings_dict["PORT"],
+        dbname=settings_dict["NAME"],
+        user=settings_dict["USER"],
+        password=settings_dict["PASSWORD"],
+    )
+    try:
+        yield other.cursor()
+    finally:
+        other.rollback()
+        other.close()
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where not granted")
+        return cursor.fetchone()[0] > 0
+
+
+def swept(notification, worker, broker, status=Status.SENT):
+    """Let a second worker's sweep find it; gives the settled row."""
+    worker()
+    nudge(jobs.sweep, broker)
+    until(lambda: reload(notification).status == status, f"the sweep made it {status}")
+    return reload(notification)
+
+
+def test_killed_before_the_claim(notification, twilio, worker, broker):
+    nudge(tasks.send_due, broker)
+    first = worker()
+    kill(first)
+
+    row = swept(notification, worker, broker)
+
+    assert [m["sid"] for m in twilio.journal] == [row.provider_id]
+
+
+def test_killed_between_the_claim_and_the_call(notification, twilio, worker, broker):
+    with other_connection() as cursor:
+        # The worker claims, commits, and then cannot read the plan.
+        cursor.execute("lock table people_contactplan in access exclusive mode")
+        first = worker()
+        nudge(tasks.send_due, broker)
+        until(lambda: reload(notification).status == Status.SENDING, "it was claimed")
+        until(somebody_waits_for_a_lock, "the worker asked for the plan")
+        kill(first)
+
+    assert twilio.journal == []
+    pass_over(notification, 3)
+    row = swept(notification, worker, broker)
+
+    assert [m["sid"] for m in twilio.journal] == [row.provider_id]
+    assert row.attempts == 2
+
+
+def test_killed_while_the_provider_has_not_taken_it(notification, twilio, worker, broker):
+    twilio.once("hang")
+    first = worker()
+    nudge(tasks.send_due, broker)
+    assert twilio.asked.wait(PATIENCE_SECONDS)
+    kill(first)
+
+    pass_over(notification, 3)
+    row = swept(notification, worker, broker)
+
+    # The list was asked, did not show it, and only then it was sent again.
+    assert twilio.lookups == 1
+    assert [m["sid"] for m in twilio.journal] == [row.provider_id]
+
+
+def test_killed_between_acceptance_and_the_answer(notification, twilio, worker, broker):
+    twilio.once("accept_then_hang")
+    first = worker()
+    nudge(tasks.send_due, broker)
+    assert twilio.took_one.wait(PATIENCE_SECONDS)
+    kill(first)
+
+    assert reload(notification).status == Status.SENDING
+    pass_over(notification, 3)
+    row = swept(notification, worker, broker)
+
+    assert twilio.lookups == 1
+    assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
+
+
+def test_killed_between_the_answer_and_the_settling(notification, twilio, worker, broker):
+    twilio.once("accept_then_wait")
+    first = worker()
+    nudge(tasks.send_due, broker)
+    assert twilio.took_one.wait(PATIENCE_SECONDS)
+    with other_connection() as cursor:
+        cursor.execute(
+            "select 1 from messaging_notification where id = %s for update", [str(notification.pk)]
+        )
+        twilio.go_on.set()
+        until(somebody_waits_for_a_lock, "the worker went to settle")
+        kill(first)
+
+    assert reload(notification).status == Status.SENDING
+    pass_over(notification, 3)
+    row = swept(notification, worker, broker)
+
+    assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
+
+
+def test_without_the_lookup_it_would_have_been_sent_twice(
+    notification, twilio, worker, broker, monkeypatch
+):
+    """What the list prevents: with an empty one the same story ends with two texts."""
+    twilio.once("accept_then_hang")
+    first = worker()
+    nudge(tasks.send_due, broker)
+    assert twilio.took_one.wait(PATIENCE_SECONDS)
+    kill(first)
+    twilio.journal[0]["to"] = "+447700900000"  # the list no longer shows it
+
+    pass_over(notification, 3)
+    swept(notification, worker, broker)
+
+    assert len(twilio.journal) == 2
+
+
+def test_an_answer_dropped_after_acceptance(notification, twilio, worker, broker):
+    twilio.once("accept_then_drop")
+    worker()
+    nudge(tasks.send_due, broker)
+    until(lambda: reload(notification).status == Status.UNCERTAIN, "it was in doubt")
+
+    pass_over(notification, 1)
+    nudge(jobs.sweep, broker)
+    until(lambda: reload(notification).status == Status.SENT, "it was found")
+
+    row = reload(notification)
+    assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
+
+
+def test_four_workers_at_once_send_each_text_once(notification, twilio, worker, broker):
+    everything = [notification] + [queue_one() for _ in range(24)]
+    for _ in range(2):
+        worker()
+    for _ in range(4):
+        nudge(tasks.send_due, broker)
+
+    until(lambda: not Notification.objects.exclude(status=Status.SENT).exists(), "all were sent")
+
+    assert len(twilio.journal) == len(everything) == 25
+    assert {m["sid"] for m in twilio.journal} == set(
+        Notification.objects.values_list("provider_id", flat=True)
+    )
+
+
+def test_with_the_broker_lost_the_request_succeeds_and_the_sweep_sends(twilio, environment):
+    """A process of its own, whose broker refuses connections, queues a text and commits."""
+    now = timezone.now()
+    person = factories.contact()
+    factories.plan(person, at=now)
+    script = f"""
+        import time
+        import django
+        django.setup()
+        from django.db import transaction
+        from django.utils import timezone
+        from messaging import outbox
+        from victimcontact.people.models import Contact
+        person = Contact.objects.get(pk="{person.pk}")
+        began = time.monotonic()
+        with transaction.atomic():
+            outbox.queue("portal_message", to=person, about=person, context={{"link": "L"}},
+                         at=timezone.now())
+        print(time.monotonic() - began)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=settings.BASE_DIR,
+        env=environment
+        | {
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "DJANGO_SETTINGS_MODULE": "victimcontact.settings",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Nobody was woken: OperationalError" in done.stderr
+    assert float(done.stdout) < 1  # the client tries for six seconds, but nobody waits for it
+    row = Notification.objects.get()
+    assert row.status == Status.QUEUED
+    assert StaffTask.objects.count() == 0
+
+    jobs.sweep()
+
+    row.refresh_from_db()
+    assert row.status == Status.DELIVERED  # this process has no provider: the handset shows it
+    assert sending.send_next() is False
