@@ -1,0 +1,212 @@
+"""Every address, asked as every role, as somebody with one factor, and as a stranger."""
+
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import get_resolver, reverse
+from psycopg2 import sql
+
+from tests import factories
+from tests.appointments import factories as diary
+from victimcontact.accounts.models import User
+from victimcontact.accounts.roles import ALL_PERMISSIONS, PERMISSIONS, Role
+
+pytestmark = pytest.mark.django_db
+
+TABLE = yaml.safe_load((Path(__file__).parent / "urls.yaml").read_text())
+STAFF = {name: rule for name, rule in TABLE.items() if rule in ALL_PERMISSIONS}
+SIGNED_IN = [name for name, rule in TABLE.items() if rule == "signed in"]
+VISITS = [name for name, rule in TABLE.items() if rule == "visit"]
+
+
+def addresses():
+    """(name, names of its arguments) of every address but those of Django admin."""
+    found = {}
+
+    def walk(patterns, namespace):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                if pattern.namespace != "admin":
+                    walk(pattern.url_patterns, pattern.namespace or namespace)
+                continue
+            name = f"{namespace}:{pattern.name}" if namespace else pattern.name
+            found[name] = sorted(re.findall(r"[<:](\w+)>", str(pattern.pattern)))
+
+    walk(get_resolver().url_patterns, "")
+    return found
+
+
+ARGUMENTS = addresses()
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    assert sorted(TABLE) == sorted(ARGUMENTS)
+
+
+@pytest.fixture
+def world():
+    """An appointment of our force, and for each kind of key in an address a row that exists."""
+    booked = diary.appointment()
+    crime = factories.crime(booked.incident)
+    return {"appointments": booked, "incident": booked.incident, "crime": crime}
+
+
+def address(name, world):
+    """The address of ``name`` about a row of the world, or about none where it needs another."""
+    if not ARGUMENTS[name]:
+        return reverse(name)
+    namespace, view = name.split(":")
+    about_incident = namespace == "triage" or view in ("booking", "open_case")
+    key = (world["incident"] if about_incident else world["appointments"]).pk
+    values = {argument: uuid.uuid4() for argument in ARGUMENTS[name]}
+    return reverse(name, kwargs=values | {"pk": key})
+
+
+def is_sent_to_sign_in(answer):
+    return answer.status_code == 302 and answer.url.startswith(reverse("accounts:sign_in") + "?")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_staff_address_answers_exactly_who_holds_the_permission(world, role):
+    client = factories.sign_in(Client(), factories.user(role))
+    wrong = []
+
+    for name, permission in STAFF.items():
+        may = permission in PERMISSIONS[role]
+        for method in ("get", "post"):
+            status = getattr(client, method)(address(name, world)).status_code
+            refused = status == 403
+            # A view that takes only the other method says so before it asks who you are.
+            if refused == may and not (status == 405 and not may):
+                wrong.append((name, method, status))
+            if status >= 500:
+                wrong.append((name, method, status))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("who", ["stranger", "one factor", "dismissed"])
+def test_staff_address_sends_others_to_sign_in(world, who):
+    client = Client()
+    if who == "one factor":
+        client.force_login(factories.user(list(Role)))
+    if who == "dismissed":
+        person = factories.user(list(Role))
+        factories.sign_in(client, person)
+        User.objects.filter(pk=person.pk).update(is_active=False)
+    wrong = []
+
+    for name in [*STAFF, *SIGNED_IN]:
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address(name, world))
+            if not is_sent_to_sign_in(answer):
+                wrong.append((name, method, answer.status_code))
+
+    assert wrong == []
+
+
+def test_staff_of_another_force_find_nothing(world):
+    elsewhere = factories.force("southmoor")
+    client = factories.sign_in(Client(), factories.user(list(Role), at_force=elsewhere))
+    found = []
+
+    for name in STAFF:
+        if "pk" not in ARGUMENTS[name]:
+            continue
+        for method in ("get", "post"):
+            status = getattr(client, method)(address(name, world)).status_code
+            if status not in (404, 405):
+                found.append((name, method, status))
+
+    assert found == []
+
+
+def test_lists_of_another_force_hold_nothing_of_ours(world):
+    elsewhere = factories.force("southmoor")
+    client = factories.sign_in(Client(), factories.user(list(Role), at_force=elsewhere))
+
+    for name in STAFF:
+        if ARGUMENTS[name]:
+            continue
+        body = client.get(address(name, world), follow=True).content.decode()
+        for secret in (world["incident"].reference, str(world["incident"].pk)):
+            assert secret not in body, name
+
+
+@pytest.mark.parametrize("name", VISITS)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_victim_address_tells_nothing_without_a_visit(world, name, method):
+    client = Client()
+    client.cookies["visit"] = "not-a-visit"
+
+    answer = getattr(client, method)(reverse(name))
+
+    assert answer.status_code in (302, 401, 403, 404, 405)
+    body = answer.content.decode()
+    contact = world["appointments"].contact
+    for secret in (contact.name, contact.phone, world["crime"].reference):
+        assert secret not in body
+
+
+@pytest.mark.parametrize("name", VISITS)
+def test_victim_address_is_shut_to_staff_cookies(world, name):
+    client = factories.sign_in(Client(), factories.user(list(Role)))
+
+    assert client.get(reverse(name)).status_code in (302, 401, 403, 404, 405)
+
+
+def test_every_staff_view_says_which_permission_it_asks():
+    """The table and the code name the same permission."""
+    said = {}
+
+    def walk(patterns, namespace):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                if pattern.namespace != "admin":
+                    walk(pattern.url_patterns, pattern.namespace or namespace)
+            else:
+                permission = getattr(pattern.callback, "required_permission", None)
+                if permission:
+                    said[f"{namespace}:{pattern.name}"] = permission
+
+    walk(get_resolver().url_patterns, "")
+    assert said == STAFF
+
+
+def test_no_get_changes_anything_but_the_record_of_who_looked(world, as_tables):
+    client = factories.sign_in(Client(), factories.user(list(Role)))
+    for name in STAFF:
+        client.get(address(name, world))
+    before = as_tables()
+
+    for name in STAFF:
+        client.get(address(name, world))
+
+    assert as_tables() == before
+
+
+@pytest.fixture
+def as_tables():
+    """A function that gives each table's contents as one hash, save the ledger and sessions."""
+    ours = {"messaging", "triage", "appointments", "portal", "people", "accounts"}
+    names = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in ours]
+
+    def hashes():
+        with connection.cursor() as cursor:
+            found = {}
+            for name in names:
+                cursor.execute(
+                    sql.SQL("select md5(string_agg(t::text, '|' order by t::text)) from {} t")
+                    .format(sql.Identifier(name))
+                    .as_string(cursor.connection)
+                )
+                found[name] = cursor.fetchone()[0]
+            return found
+
+    return hashes
