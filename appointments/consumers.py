@@ -43,7 +43,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def connect(self):
         self.presence_id = self.page = self.answer = self.task = None
-        self.left_why = "closed"
         self.is_open, self.looked_at = None, 0.0
         self.heard_at = time.monotonic()
         self.waiting_probes = []
@@ -93,7 +92,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         elif self.presence_id is None:
             return  # not sitting yet: there is nobody to tell
         elif message.type == protocol.LEAVE:
-            self.left_why = message.fields["reason"]
+            await self.stand_up(message.fields["reason"])
             await self.close(1000)
         elif message.type in protocol.RELAYED and await self.may_talk():
             await self.tell_room("room.relay", message=message.as_dict())
@@ -101,15 +100,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code):
         if self.task is not None:
             self.task.cancel()
+        await self.stand_up("closed")
+
+    async def stand_up(self, why):
+        """Leave the seat at once: a dead line can take long to close. Twice does nothing more."""
         presence_id, self.presence_id = self.presence_id, None
         if presence_id is None:
             return
         Watch.here().forget(presence_id)
         await self.channel_layer.group_discard(self.group, self.channel_name)
-        await database_sync_to_async(rooms.leave_seat)(
-            presence_id=presence_id, why=self.left_why, at=now()
-        )
-        reason = self.left_why if self.left_why in (protocol.LEFT, protocol.EXIT) else None
+        await database_sync_to_async(rooms.leave_seat)(presence_id=presence_id, why=why, at=now())
+        reason = why if why in (protocol.LEFT, protocol.EXIT) else None
         await self.tell_room("room.peer", here=False, page=self.page, reason=reason, asks=False)
 
     # Sitting down
@@ -189,6 +190,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def seat_lost(self, event):
         await self.close(protocol.OCCUPIED)
+        await self.stand_up("replaced")
 
     # In the room
 
@@ -236,8 +238,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def dismiss(self):
         """Called by the watch: whoever sits here may not any more."""
-        self.left_why = "refused"
         await self.close(protocol.GONE)
+        await self.stand_up("refused")
 
     async def say(self, kind, **fields):
         await self.send(text_data=_encode({"type": kind, **fields}))
@@ -334,7 +336,7 @@ class Watch:
         alive = {}
         for presence_id, consumer in list(self.seats.items()):
             if moment - consumer.heard_at > SILENT_SECONDS:
-                consumer.left_why = "lost"
+                await _quietly(consumer.stand_up("lost"))
                 await _quietly(consumer.close(1001))
             else:
                 alive[presence_id] = consumer

@@ -328,10 +328,14 @@ def take_seat(*, appointment, side, by, channel, at, instead_of=None):
 
 @transaction.atomic
 def leave_seat(*, presence_id, why, at):
-    """Stand up. ``why`` is "left", "exit", "closed" or "refused". Does nothing the second time."""
+    """Stand up. ``why`` is "left", "exit", "closed", "lost" or "refused".
+
+    Returns whether the seat was still held: another page may have it by now.
+    """
     presence = Presence.objects.select_for_update().filter(pk=presence_id, left_at=None).first()
     if presence is not None:
         _stand_up(presence, why, at)
+    return presence is not None
 
 
 def refused(*, appointment, side, by, at):
