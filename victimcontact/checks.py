@@ -17,10 +17,8 @@ BIN = Path(sys.executable).parent
 
 
 def main():
-    environment = dict(os.environ, PYTHONUNBUFFERED="1")
-    found = setup.browser()
-    if found:
-        environment["CHROMIUM"] = found
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"  # set-up has put a browser there
+    environment = dict(os.environ, PATH=path, PYTHONUNBUFFERED="1")
     failed, summaries = [], []
     for title, command in _checks():
         print(f"\n== {title}", flush=True)

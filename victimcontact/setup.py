@@ -169,27 +169,25 @@ def _npm(arguments, complaint):
 
 
 def browser():
-    """The Chromium that the tests drive, as a path; found, or installed where that is possible.
+    """See to it that the tests find a browser: ``chromium`` on the PATH, or Playwright's own.
 
-    None means Playwright's own, which it finds by itself. Raises SetupError with what to do.
+    Installs one where that is possible. Raises SetupError with what a person can do.
     """
-    found = _installed_browser()
-    if found:
-        return found
+    if _installed_browser():
+        return
     if _apt_can_install() and _distribution() == "debian":
         _apt_install(["chromium", "fonts-liberation"])
-        found = _installed_browser()
-        if found:
-            return found
+        if _installed_browser():
+            return
     if _playwright_has_its_own():
-        return None
+        return
     if os.geteuid() == 0 or _distribution() not in ("debian", "ubuntu"):
         command = [str(PYTHON), "-m", "playwright", "install", "chromium"]
         if os.geteuid() == 0 and shutil.which("apt-get"):
             command.append("--with-deps")
         with _step("Installing Playwright's Chromium"), contextlib.suppress(SetupError):
             _run(command, "")
-            return None
+            return
     raise SetupError(
         "The tests drive a browser, and there is no Chromium here. One of these gives you one:\n"
         "  Debian, as root:     apt install chromium\n"
@@ -199,12 +197,18 @@ def browser():
 
 
 def _installed_browser():
-    for name in (os.environ.get("CHROMIUM"),) + BROWSERS:
+    """Whether this machine has one; the tests then find it as ``chromium``, whatever its name."""
+    link = VENV / "bin" / "chromium"
+    for name in (os.environ.get("CHROMIUM"), *BROWSERS):
         path = name and shutil.which(name)
         # Ubuntu's chromium-browser only tells people to install a snap: ask it for its version.
         if path and _succeeds([path, "--version"]):
-            return path
-    return None
+            if Path(path) != link:
+                with contextlib.suppress(FileNotFoundError):
+                    link.unlink()
+                link.symlink_to(path)
+            return True
+    return False
 
 
 def _playwright_has_its_own():
