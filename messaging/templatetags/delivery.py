@@ -4,10 +4,13 @@ from django import template
 
 from messaging import sending
 from messaging.models import Notification
+from victimcontact.lib import phone
+from victimcontact.people import safe_contact
 
 register = template.Library()
 Status = Notification.Status
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 COLOURS = {
     Status.QUEUED: "grey",
     Status.SENDING: "grey",
@@ -47,3 +50,21 @@ def delivery_name(notification) -> str:
 def may_change(notification) -> bool:
     """Whether its state can still become another by itself."""
     return notification.status in (*Notification.OPEN, Status.SENT)
+
+
+@register.filter
+def as_read_out(number: str) -> str:
+    """An E.164 number as people read it out; empty stays empty."""
+    return phone.display(number) if number else ""
+
+
+@register.filter
+def hours(window: dict) -> str:
+    """ "Mon, Tue 10:00 to 12:00" of one window of a contact plan."""
+    try:
+        safe_contact.Window.read(window)
+    except ValueError:
+        return "These hours cannot be read"
+    days = sorted(window["days"])
+    names = "every day" if len(days) == 7 else ", ".join(DAYS[day] for day in days)
+    return f"{names} {window['from']} to {window['to']}"
