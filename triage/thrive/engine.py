@@ -1,0 +1,83 @@
+"""From one report to one result, in the order a person would follow it."""
+
+from .conditions import RECENT
+from .elements import elements
+from .grade import grade
+from .questions import ask_next
+from .result import Flag, Result, SetAsideWords, Span
+from .signals import gather, listen
+from .video import video
+from .vocabulary import FLAGS
+
+LONGEST = 20_000  # characters that are read; a longer narrative says so among the doubts
+
+# Answers that say a thing is not so, and the signal that says it is.
+_DENIALS = (
+    ("offender_present", False, "offender_present", "the suspect is not there"),
+    ("offender_nearby", False, "offender_present", "the suspect is not near"),
+    ("weapon", False, "weapon_involved", "there is no weapon"),
+    ("safe_to_talk", True, "unable_to_speak_freely", "it is safe to talk"),
+    ("injuries", "none", "serious_injury", "nobody is hurt"),
+    ("children_present", False, "child_in_household", "there are no children"),
+)
+
+
+def assess(report, policy, questions=True):
+    """Assess one Report by one Policy. Returns a Result; writes nothing, asks nobody.
+
+    ``questions=False`` leaves ``ask_next`` empty, for assessing many reports in a row.
+    """
+    narrative = report.narrative[:LONGEST]
+    heard = listen(narrative, policy)
+    signals = gather(heard, report, policy)
+    graded = grade(signals, policy)
+    offered = video(signals, graded.grade, policy)
+    asked = ()
+    if questions:
+        asked = ask_next(heard, report, policy, signals, graded, offered.offer)
+    return Result(
+        policy_version=policy.version,
+        grade=graded.grade,
+        because=graded.because,
+        rests_on=graded.rests_on,
+        flags=tuple(_flag(signals[name]) for name in FLAGS if name in signals),
+        elements=elements(signals, policy),
+        video_offer=offered.offer,
+        video_reasons=offered.reasons,
+        video_needs=offered.needs,
+        ask_next=asked,
+        doubts=_doubts(report, policy, signals, graded),
+        set_aside=tuple(
+            SetAsideWords(s.raises, Span(s.start, s.end, s.text), s.why) for s in heard.set_aside
+        ),
+    )
+
+
+def _flag(signal):
+    spans = {(hit.start, hit.end): Span(hit.start, hit.end, hit.text) for hit in signal.hits}
+    return Flag(
+        signal.name,
+        FLAGS[signal.name],
+        tuple(spans[place] for place in sorted(spans)),
+        tuple(signal.because),
+    )
+
+
+def _doubts(report, policy, signals, graded):
+    doubts = list(graded.doubts)
+    for key, value, name, said in _DENIALS:
+        signal = signals.get(name)
+        given = report.structured.get(key)
+        if signal and signal.hits and type(given) is type(value) and given == value:
+            words = signal.hits[0].text
+            if signal.time >= RECENT:
+                doubts.append(
+                    f"The answer given is that {said}, but the caller's words are “{words}”."
+                    " The words were followed: ask again."
+                )
+    for rule in policy.doubts:
+        if rule.when.holds(signals):
+            doubts.append(rule.say)
+    if len(report.narrative) > LONGEST:
+        doubts.append(f"Only the first {LONGEST:,} characters were read. Read the rest yourself.")
+    return tuple(dict.fromkeys(doubts))

@@ -1,0 +1,141 @@
+"""The small language in which the policy says what to listen for.
+
+A pattern is terms with spaces between them:
+
+    kill            the word itself
+    kill+           the word and its plain endings: kills, killed, killing
+    strang*         every word that begins so
+    @partner        any entry of the family "partner" of the policy
+    going_to        several words in a row
+    knife|gun       one or the other
+    my?             may be missing
+    ..              up to three words of the same clause between
+    ...             up to seven words of the same sentence between
+
+Patterns are compared with plain words (see ``text``), never with punctuation.
+"""
+
+import re
+from functools import cached_property
+
+NEGATORS = frozenset("not no never nobody none nothing without neither nor cannot".split())
+
+_GAPS = {"..": r"(?:[^ .,?]+ ){0,3}?", "...": r"(?:[^ .?]+ ){0,7}?"}
+_VOWELS = "aeiou"
+
+
+class PatternError(ValueError):
+    """The pattern, or a family it names, cannot be read. The text says which."""
+
+
+class Pattern:
+    """One pattern, ready to search a Text."""
+
+    def __init__(self, source, families):
+        self.source = source
+        self.required = []  # for each term that must be there, the words it can begin with
+        parts = []
+        terms = source.split()
+        if not terms:
+            raise PatternError("A pattern is empty")
+        for term in terms:
+            if term in _GAPS:
+                parts.append(_GAPS[term])
+                continue
+            optional = term.endswith("?")
+            choices = _choices(term.rstrip("?"), families, source)
+            if not optional:
+                self.required.append(frozenset(_first_word(choice) for choice in choices))
+            parts.append(f"(?:{'|'.join(map(_regex, choices))}){'?' if optional else ''}")
+        if not self.required:
+            raise PatternError(f"“{source}” has no word that must be there")
+        self._expression = "(?<= )" + "".join(parts)
+        self.negates = any(
+            word in NEGATORS
+            for term in terms
+            if not term.startswith(("..", "@"))
+            for word in re.split(r"[|_?]", term)
+        )
+
+    @cached_property
+    def _compiled(self):
+        return re.compile(self._expression)
+
+    def may_match(self, keys):
+        return all(not words.isdisjoint(keys) for words in self.required)
+
+    def find(self, text):
+        """Yield (first, last) token numbers of each place where the pattern stands."""
+        if not self.may_match(text.keys):
+            return
+        for match in self._compiled.finditer(text.plain):
+            yield text.token_at(match.start()), text.token_at(match.end() - 2)
+
+
+def literals(source, families):
+    """Every whole word that the pattern can ask for, for the spelling list."""
+    words = set()
+    for term in source.split():
+        if term not in _GAPS:
+            for choice in _choices(term.rstrip("?"), families, source):
+                words.update(w for w in choice.split() if not w.endswith("*"))
+    return words
+
+
+def inflect(word):
+    """The word and its regular endings: "stab" gives stab, stabs, stabbed, stabbing."""
+    forms = [word]
+    if word.endswith("e"):
+        forms += [word + "s", word + "d", word[:-1] + "ing"]
+    elif word.endswith("y") and word[-2:-1] not in _VOWELS:
+        forms += [word[:-1] + "ies", word[:-1] + "ied", word + "ing"]
+    elif word.endswith(("s", "x", "z", "ch", "sh")):
+        forms += [word + "es", word + "ed", word + "ing"]
+    elif _doubles(word):
+        forms += [word + "s", word + word[-1] + "ed", word + word[-1] + "ing"]
+        forms += [word + "ed", word + "ing"]
+    else:
+        forms += [word + "s", word + "ed", word + "ing"]
+    return forms
+
+
+def _doubles(word):
+    return (
+        len(word) > 2
+        and word[-1] in "bdgklmnprt"
+        and word[-2] in _VOWELS
+        and word[-3] not in _VOWELS
+    )
+
+
+def _choices(term, families, source, depth=0):
+    if depth > 4:
+        raise PatternError(f"Families name each other in a circle in “{source}”")
+    choices = []
+    for choice in term.split("|"):
+        if not choice:
+            raise PatternError(f"“{source}” has an empty choice")
+        if choice.startswith("@"):
+            name = choice[1:]
+            if name not in families:
+                raise PatternError(f"“{source}” names the family “{name}”, which is not defined")
+            for entry in families[name]:
+                choices.extend(_choices(entry.replace(" ", "_"), families, source, depth=depth + 1))
+        elif choice.endswith("+"):
+            head, _, last = choice[:-1].rpartition("_")
+            lead = head.replace("_", " ") + " " if head else ""
+            choices.extend(lead + form for form in inflect(last))
+        else:
+            choices.append(choice.replace("_", " "))
+    return choices
+
+
+def _first_word(choice):
+    return choice.split(" ")[0]
+
+
+def _regex(choice):
+    return "".join(
+        (re.escape(word[:-1]) + r"[^ ]*" if word.endswith("*") else re.escape(word)) + " "
+        for word in choice.split(" ")
+    )
