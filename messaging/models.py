@@ -133,6 +133,10 @@ class Notification(models.Model):
                 condition=Q(status__in=["queued", "sending", "uncertain"]),
                 name="notification_due",
             ),
+            # The sweep asks after texts of which nothing was heard: few, and soon decided.
+            models.Index(
+                fields=["sent_at"], condition=Q(status="sent"), name="notification_silent"
+            ),
             models.Index(fields=["about_type", "about_id"], name="notification_about"),
             models.Index(
                 fields=["provider_id"], condition=~Q(provider_id=""), name="notification_provider"
