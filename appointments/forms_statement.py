@@ -124,6 +124,10 @@ class SignForm(forms.Form):
     """The witness's deliberate act: name and tick, on one exact text."""
 
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput)  # hash of that text
+    agreed = forms.BooleanField(
+        label=_("I have read the words above, or had them read to me. They are true."),
+        error_messages={"required": _("Tick the box if the words are true")},
+    )
     name = TidyCharField(
         label=_("Type your full name"),
         max_length=documents.NAME_LENGTH,
@@ -132,10 +136,6 @@ class SignForm(forms.Form):
             "required": _("Type your full name to sign"),
             "max_length": _("Your name must be %(limit_value)d letters or fewer"),
         },
-    )
-    agreed = forms.BooleanField(
-        label=_("I have read the words above, or had them read to me. They are true."),
-        error_messages={"required": _("Tick the box if the words are true")},
     )
 
     def __init__(self, *args, **kwargs):

@@ -40,6 +40,7 @@ class OfficerStatement:
     earlier: tuple = ()
     theirs: str | None = None
     problem: str = ""
+    is_saved: bool = True
     may_write: bool = False
 
     @property
@@ -83,7 +84,9 @@ class Exhibits:
         return say_refusal("large")
 
 
-def officer_statement(appointment, *, user, form=None, seal_form=None, theirs=None, problem=""):
+def officer_statement(
+    appointment, *, user, form=None, seal_form=None, theirs=None, problem="", is_saved=True
+):
     """Return the OfficerStatement. ``form``, ``seal_form``: bound ones that were refused."""
     version = statements.current_version(appointment)
     state, signature = _state(version)
@@ -106,6 +109,7 @@ def officer_statement(appointment, *, user, form=None, seal_form=None, theirs=No
         ),
         theirs=theirs,
         problem=problem,
+        is_saved=is_saved,
         may_write="statement.write" in user.permissions,
     )
 

@@ -52,7 +52,7 @@ def statement_save(request, pk):
     finalises = request.POST.get("do") == "finalise"
     # A wrong age must not keep the words from being saved: what is right is saved all the same.
     if not form.is_valid() and (finalises or "edits" not in form.cleaned_data):
-        return _refused(request, appointment, form)
+        return _refused(request, appointment, form, is_saved=False)
     try:
         version = statements.save_draft(
             version_id=version.pk,
@@ -300,8 +300,8 @@ def _see_other(name):
     return response
 
 
-def _refused(request, appointment, form):
-    return _officer(request, appointment, status=422, form=form)
+def _refused(request, appointment, form, *, is_saved=True):
+    return _officer(request, appointment, status=422, form=form, is_saved=is_saved)
 
 
 def _behind(request, appointment, form, version):
@@ -314,6 +314,7 @@ def _behind(request, appointment, form, version):
         status=409,
         form=_at(form, version.edits),
         theirs=version.body,
+        is_saved=False,
         problem="Other words were saved from another page. Yours are still here and not saved yet: "
         "compare, then save again.",
     )

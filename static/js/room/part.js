@@ -13,7 +13,8 @@ export class Part {
     this.busy = false;
     this.adopt(element);
     document.addEventListener("vc:changed", (event) => {
-      if (event.detail.what === what) this.refresh();
+      // Being let in changes what may be seen, too.
+      if (event.detail.what === what || event.detail.what === "state") this.refresh();
     });
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.refresh();

@@ -17,9 +17,9 @@ export class StatementPart extends Part {
   adopt(element) {
     super.adopt(element);
     clearTimeout(this.waiting);
-    this.dirty = false;
     this.stopped = false;
     this.draft = element.querySelector("[data-draft]");
+    this.dirty = Boolean(this.draft?.hasAttribute("data-unsaved"));
     this.draft?.addEventListener("input", () => {
       this.dirty = true;
       this.typed = true;
