@@ -19,7 +19,7 @@ from messaging.models import Notification, StaffTask
 from portal import permissions, selectors
 from portal.models import Case, CaseEvent
 from victimcontact.audit import ledger
-from victimcontact.people import links
+from victimcontact.people import links, words
 from victimcontact.people.models import Link
 from victimcontact.people.visits import LINK_OUTLIVES_PURPOSE
 
@@ -75,13 +75,13 @@ def invite(case, *, by, at) -> Invitation:
 def tell(case, *, by, at) -> Notification | None:
     """Tell the victim that there is something to read, without a word of what it is about.
 
-    None when nothing is sent: not invited, no texts wanted, or one such text is still waiting to
-    go. Where it has become unsafe meanwhile the portal is shut and staff are told.
+    None when nothing is queued: not invited, no texts wanted, or one such text is still waiting
+    to go. Where it has become unsafe meanwhile the portal is shut and staff are told.
     """
     case = _locked(case)
     if case.invited_at is None:
         return None
-    reasons = _reasons(case, at)
+    reasons = _dangers(case, at)
     if reasons:
         _shut(case, reasons, by=by, at=at)
         return None
@@ -96,7 +96,7 @@ def reconsider(case, *, by, at) -> tuple[str, ...]:
     case = _locked(case)
     if case.invited_at is None:
         return ()
-    reasons = _reasons(case, at)
+    reasons = _dangers(case, at)
     if reasons:
         _shut(case, reasons, by=by, at=at)
     return reasons
@@ -113,6 +113,14 @@ def choose_texts(case, *, wanted: bool, visit, at) -> None:
     if not wanted:
         outbox.cancel_unsent(about=case, at=at, templates=("portal_message",))
     ledger.record("portal.texts_chosen", by=visit, about=case, at=at, wanted=wanted)
+
+
+@transaction.atomic
+def agree_word(case, word: str, *, by, at) -> None:
+    """Keep the word that the victim and staff agreed by voice. Raises people.words.WordUnfit."""
+    plan = case.contact.plan
+    words.set_opening_word(plan, word)
+    ledger.record("contact_plan.word_agreed", by=by, about=plan, at=at)
 
 
 def _send(template, case, *, by, at):
@@ -168,6 +176,12 @@ def _reasons(case, at):
     except permissions.NotEligible as refusal:
         return refusal.reasons
     return ()
+
+
+def _dangers(case, at):
+    """What shuts a portal that is open. A plan that ran out, or texts that are not wanted any
+    more, do not: the outbox holds the text and a person is asked to renew the plan."""
+    return tuple(reason for reason in _reasons(case, at) if reason not in permissions.LAPSES)
 
 
 def _one_is_waiting(case):

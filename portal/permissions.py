@@ -52,6 +52,8 @@ OBSTACLES = {
     Reason.DO_NOT_CONTACT: "no_contact",
     Reason.PHONE_WATCHED: "phone_watched",
 }
+# These stand against an invitation, but do not shut a portal that is open.
+LAPSES = frozenset({"no_plan", "no_channel"})
 ADULT = 18
 
 

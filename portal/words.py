@@ -94,3 +94,58 @@ def say_date(day: date) -> str:
 # Kept in a case's events when they happen; written whole, so that they can be translated.
 RECORDED = _("Your report is recorded. Your crime number is %(reference)s.")
 NEW_OFFICER = _("A new officer is looking after your case.")
+
+
+@dataclass(frozen=True)
+class RightWords:
+    """One right as the victim reads it."""
+
+    title: str
+    says: str
+    state: str
+    is_late: bool
+
+
+def right(row) -> RightWords:
+    """What a row of ``selectors.owed`` says to the victim: what is owed, by when, what was done."""
+    one = row.entitlement
+    day = local_time.say_day(one.due_at) if one.due_at else ""
+    if row.state == "met":
+        state = gettext("Done on {date}.").format(date=local_time.say_day(one.met_at))
+    elif row.state == "late":
+        state = gettext("This was due by {date}. It is late, and we are sorry.").format(date=day)
+    elif row.state == "impossible":
+        state = gettext("We could not do this yet. Ask the officer why.")
+    elif day:
+        state = gettext("By {date}.").format(date=day)
+    else:
+        state = gettext("We do this as soon as we can.")
+    return RightWords(gettext(row.right.title), gettext(row.right.says), state, row.state == "late")
+
+
+@dataclass(frozen=True)
+class AppointmentWords:
+    """A video call as the victim reads it. ``officer`` is empty where a name is not safe."""
+
+    when: str
+    officer: str
+    state: str
+
+
+APPOINTMENT_STATES = {
+    "booked": _("This call is booked. The link to it is in another text."),
+    "waiting": _("This call is booked. The link to it is in another text."),
+    "in_call": _("This call is going on now."),
+    "ended": _("This call took place."),
+    "missed": _("This call did not take place. Write to us for another time."),
+    "cancelled": _("This call was cancelled."),
+}
+
+
+def appointment(row, *, may_name: bool) -> AppointmentWords:
+    """An Appointment in the victim's words."""
+    return AppointmentWords(
+        when=local_time.say_when(row.starts_at),
+        officer=row.officer.styled_name if may_name and row.desk.names_officer else "",
+        state=str(APPOINTMENT_STATES[row.status]),
+    )

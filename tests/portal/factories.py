@@ -1,6 +1,6 @@
 """Rows of the portal for tests, made through its services: a case is never half a case."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.test import RequestFactory
@@ -18,7 +18,8 @@ def victim(**fields):
     """A person with a phone who agreed how to be reached and by which word; a name is safe."""
     plan = fields.pop("plan", {})
     person = factories.contact(**{"name": "Robin Example", **fields})
-    factories.plan(person, **{"word": WORD, "officer_name_safe": True, **plan})
+    lasting = {"expires_at": NOON + timedelta(days=3650)}
+    factories.plan(person, **{"word": WORD, "officer_name_safe": True, **lasting, **plan})
     return person
 
 
