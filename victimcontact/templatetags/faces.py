@@ -45,7 +45,8 @@ def control(field, css="", rows=None, **more):
     """The widget of ``field`` with its component's class and what describes it.
 
     ``css`` adds classes (as ``govuk-input--width-10``); further arguments become attributes, an
-    underscore in the name a hyphen. Hint and error are named in the order they stand on the page.
+    underscore in the name a hyphen. Hint and error are named in the order they stand on the page;
+    the inputs of a group by ``form_field.part_labels``.
     """
     kind = control_kind(field)
     own = field.field.widget.attrs.get("class", "")
@@ -55,6 +56,10 @@ def control(field, css="", rows=None, **more):
     attrs["class"] = " ".join(part for part in (name, broken, own, css) if part)
     if kind == "textarea":
         attrs["rows"] = rows or 5
+    if kind == "group":
+        named = getattr(field.field, "part_labels", ("Date", "Time"))
+        for part, label in zip(field.field.widget.widgets, named, strict=False):
+            part.attrs.setdefault("aria-label", label)
     described = described_by(field)
     if described:
         attrs["aria-describedby"] = described
@@ -94,16 +99,18 @@ def problems(form) -> list[Problem]:
     for one in form if isinstance(form, (list, tuple, forms.BaseFormSet)) else [form]:
         found += [Problem(str(error), "") for error in one.non_field_errors()]
         for field in one:
-            # A group of choices has no control with its own id: its first choice is the place.
-            address = f"#{field.id_for_label or _first_id(field)}"
-            found += [Problem(str(error), address) for error in field.errors]
+            found += [Problem(str(error), f"#{_first_id(field)}") for error in field.errors]
     if isinstance(form, forms.BaseFormSet):
         found = [Problem(str(error), "") for error in form.non_form_errors()] + found
     return found
 
 
 def _first_id(field):
-    return next((choice.id_for_label for choice in field.subwidgets), field.auto_id)
+    """The id of the first control: choices and groups have none with the field's own."""
+    kind = control_kind(field)
+    if kind in {"radios", "checkboxes"}:
+        return next((choice.id_for_label for choice in field.subwidgets), field.auto_id)
+    return f"{field.auto_id}_0" if kind == "group" else field.auto_id
 
 
 @dataclass(frozen=True)
