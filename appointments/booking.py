@@ -329,6 +329,8 @@ def _end(appointment, reason, *, by, at):
     appointment.cancelled_at, appointment.cancelled_reason = at, reason
     appointment.save(update_fields=["status", "cancelled_at", "cancelled_reason"])
     links.revoke_all(about_id=appointment.pk, by=by, at=at, reason=f"appointment {reason}"[:40])
+    # A text that still waits for a safe hour names a time that is no longer so, by a dead link.
+    outbox.cancel_unsent(about=appointment, at=at)
 
 
 def _settle_requests(appointment, *, by, at):

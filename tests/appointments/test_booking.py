@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from appointments import booking, selectors
 from appointments.models import Appointment, ChangeRequest
+from messaging import outbox
 from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import factories as diary
@@ -192,6 +193,23 @@ def test_move_frees_the_old_time_and_kills_the_old_link(handler):
         "appointment_booked",
         "appointment_moved",
     }
+
+
+def test_cancel_drops_the_text_that_still_waits_to_be_sent(handler):
+    booked = diary.appointment()
+    outbox.queue(
+        "appointment_reminder",
+        to=booked.contact,
+        about=booked,
+        context={"when": booked.starts_at, "link": "L"},
+        at=now(),
+        not_before=booked.starts_at - timedelta(minutes=5),
+    )
+
+    booking.cancel(appointment_id=booked.pk, reason="victim asked", by=handler, at=now())
+
+    statuses = dict(Notification.objects.values_list("template", "status"))
+    assert statuses == {"appointment_reminder": "dropped", "appointment_cancelled": "queued"}
 
 
 def test_move_to_a_taken_time_keeps_the_old_one(handler):
