@@ -58,7 +58,8 @@ class Run:
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.communicate()
+        self.process.stdout.close()
+        self.process.wait()
 
     def until_it_stands(self):
         """Returns the seconds it took until the address was printed."""
@@ -71,8 +72,8 @@ class Run:
 
     def until_it_ends(self):
         """Returns (exit code, all that it said)."""
-        said, _ = self.process.communicate(timeout=120)
-        return self.process.returncode, "".join(self.said) + said
+        said = "".join(self.said) + self.process.stdout.read()
+        return self.process.wait(), said
 
 
 def _processes(state_dir):
@@ -131,7 +132,14 @@ def test_it_stands_and_ctrl_c_stops_all_of_it(state_dir):
     assert health == (200, "ok")
     assert sign_in[0] == 200
     assert re.search(r"/static/css/staff\.[0-9a-f]{12}\.css", sign_in[1])
-    for part in ("gunicorn", "uvicorn", " worker ", " beat ", "postgres", "valkey-server"):
+    for part in (
+        "gunicorn",
+        "uvicorn",
+        "celery -A victimcontact worker",
+        " beat ",
+        "postgres",
+        "valkey-server",
+    ):
         assert part in parts
     assert min(people) > 0
     assert (code, _settled(state_dir)) == (0, {})
@@ -158,7 +166,7 @@ def test_it_starts_again_in_seconds_with_what_was_there(state_dir):
 def test_a_part_that_dies_is_named_and_takes_the_rest_with_it(state_dir):
     with Run(state_dir) as run:
         run.until_it_stands()
-        (worker,) = _pids(state_dir, " worker ")
+        (worker,) = _pids(state_dir, "victimcontact worker")
         os.kill(worker, signal.SIGKILL)
         code, said = run.until_it_ends()
 
