@@ -265,6 +265,7 @@ async function listDevices() {
   }
 }
 
+// Only once there is something to see: an empty stream would hold back the page's load event.
 function playRemote() {
   for (const video of root.querySelectorAll("[data-room-remote]")) {
     if (video.srcObject !== remote) video.srcObject = remote;
@@ -441,7 +442,6 @@ root.addEventListener("change", ({ target }) => {
   if (target.dataset.roomChoose) media.choose(target.dataset.roomChoose, target.value);
 });
 navigator.mediaDevices?.addEventListener?.("devicechange", listDevices);
-for (const video of root.querySelectorAll("[data-room-remote]")) video.srcObject = remote;
 
 setInterval(mend, 1_000);
 controls.draw(state);

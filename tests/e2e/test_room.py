@@ -1,0 +1,418 @@
+"""Two browsers meet: they see each other, drop, come back, and nobody else gets in."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils.timezone import now
+from playwright.sync_api import expect, sync_playwright
+
+from appointments import rooms
+from appointments.models import Appointment, Presence
+from messaging.models import StaffTask
+from tests import factories as people
+from tests.appointments import room_world as world
+from tests.appointments.factories import WORD
+from tests.faces.chromium import executable
+from victimcontact import engines
+from victimcontact.accounts.models import User
+from victimcontact.people import links
+from victimcontact.run import SOCKETS, WEB, House
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    # Without this a machine that has no network shows no candidates at all.
+    "--allow-loopback-in-peer-connection",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+DEVICES = ["camera", "microphone"]
+
+# Frames that this page's browser really decoded of the other side within the next seconds.
+DECODED = """async (wanted) => {
+  const video = document.querySelector('[data-room-remote]');
+  const until = performance.now() + 12000;
+  const from = video.getVideoPlaybackQuality().totalVideoFrames;
+  while (performance.now() < until) {
+    await Promise.race([
+      new Promise((done) => video.requestVideoFrameCallback(done)),
+      new Promise((done) => setTimeout(done, 500)),
+    ]);
+    const seen = video.getVideoPlaybackQuality().totalVideoFrames - from;
+    if (seen >= wanted && video.videoWidth > 0) return seen;
+  }
+  return -1;
+}"""
+
+
+@pytest.fixture
+def house(transactional_db, tmp_path):
+    """Web and sockets on the test's own database, whatever this process made in it."""
+    database = connection.settings_dict
+    address = (
+        f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}"
+        f":{database['PORT']}/{database['NAME']}"
+    )
+    # These processes read the keys of this run, and keep their logs apart.
+    running = House(Path(settings.STATE_DIR), environment={"DATABASE_URL": address})
+    running.logs = tmp_path
+    running.port, running.socket_port = engines.free_port(), engines.free_port()
+    running.environment = running._complete_environment()
+    try:
+        running.begin(WEB)
+        running.begin(SOCKETS)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Playwright's own event loop runs in this thread; the database is used between its calls.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def meeting(house, browser):
+    with Meeting(house, browser) as made:
+        yield made
+
+
+class Meeting:
+    """An appointment five minutes from now, and the browsers of those who come to it."""
+
+    def __init__(self, house, browser):
+        self.house, self.browser, self.contexts = house, browser, []
+        self.appointment = world.appointment()
+        self.token = world.open_link(self.appointment).token
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for context in self.contexts:
+            context.close()
+
+    def context(self, **options):
+        options = {"permissions": DEVICES, **options}
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(30_000)
+        self.contexts.append(context)
+        return context
+
+    def officer(self, user=None, **options):
+        client = people.sign_in(Client(), user or self.appointment.officer)
+        context = self.context(**{**DESKTOP, **options})
+        context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                    "url": self.house.url,
+                }
+            ]
+        )
+        return context.new_page()
+
+    def room(self, page=None):
+        page = page or self.officer()
+        page.goto(f"{self.house.url}/diary/{self.appointment.pk}/room/")
+        return page
+
+    def victim(self, **options):
+        page = self.context(**{**PHONE, **options}).new_page()
+        return self.open_link(page)
+
+    def open_link(self, page, token=None, word=WORD):
+        page.goto(f"{self.house.url}/a/{token or self.token}")
+        page.get_by_label("word").fill(word)
+        page.get_by_role("button").click()
+        expect(page).to_have_url(f"{self.house.url}/a/")
+        return page
+
+    def in_call(self):
+        officer, victim = self.room(), self.victim()
+        victim.get_by_role("button", name="I am ready").click()
+        expect(victim.get_by_role("status").first).to_contain_text("They know you are here")
+        officer.get_by_role("button", name="Let them in").click()
+        sees(officer)
+        sees(victim)
+        return officer, victim
+
+    def status(self):
+        self.appointment.refresh_from_db()
+        return self.appointment.status
+
+
+def sees(page, frames=5):
+    """Assert that this page decodes the other side's picture."""
+    assert page.evaluate(DECODED, frames) >= frames
+
+
+def says(page):
+    return expect(page.locator("[data-room-status]").first)
+
+
+def devices_are_dark(page):
+    """Whether no track of this page's own camera or microphone is live."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('[data-room-self]')].every("
+        "(video) => !video.srcObject || video.srcObject.getTracks().every("
+        "(track) => track.readyState === 'ended'))"
+    )
+
+
+# The call
+
+
+def test_they_see_each_other_from_the_door_to_the_end(meeting):
+    officer, victim = meeting.room(), meeting.victim()
+    says(officer).to_have_text("They are not here yet.")
+
+    victim.get_by_role("button", name="Test my camera and sound").click()
+    expect(victim.locator(".vc-preview")).to_be_visible()
+    victim.wait_for_function("() => document.querySelector('[data-room-level]').value > 0.02")
+    victim.get_by_role("button", name="I am ready").click()
+    says(victim).to_have_text("They know you are here. You will be let in soon.")
+    assert meeting.status() == "waiting"
+
+    says(officer).to_have_text("They are in the waiting room. Let them in when you are ready.")
+    officer.get_by_role("button", name="Let them in").click()
+    sees(officer, 10)
+    sees(victim, 10)
+    says(officer).to_have_text("Connected.")
+    says(victim).to_have_text("You are connected.")
+    assert meeting.status() == "in_call"
+
+    officer.get_by_text("End the appointment").first.click()
+    officer.get_by_role("button", name="End the appointment").click()
+    expect(victim.get_by_role("heading", level=1)).to_have_text("Thank you. The call has ended")
+    expect(victim.locator("video")).to_have_count(0)
+    says(officer).to_have_text("The call has ended.")
+    assert devices_are_dark(officer)
+    assert meeting.status() == "ended"
+    test = meeting.appointment.device_tests.order_by("tested_at").first()
+    assert (test.has_camera, test.has_microphone, test.problem) == (True, True, "")
+    assert victim.title() == "Appointment"
+
+
+def test_muting_hiding_and_leaving(meeting):
+    officer, victim = meeting.in_call()
+
+    victim.get_by_role("button", name="Mute me").click()
+    expect(officer.get_by_text("Their microphone is off")).to_be_visible()
+    expect(victim.get_by_role("button", name="Mute me")).to_have_attribute("aria-pressed", "true")
+    victim.get_by_role("button", name="Hide me").click()
+    expect(officer.get_by_text("Their camera is off")).to_be_visible()
+    officer.get_by_role("button", name="Mute").focus()
+    officer.keyboard.press("m")
+    expect(victim.get_by_text("Their sound is off")).to_be_visible()
+
+    victim.get_by_role("button", name="Leave").click()
+    says(victim).to_have_text("You left the call. You can come back.")
+    assert devices_are_dark(victim)
+    says(officer).to_contain_text("not on the page")
+    victim.get_by_role("button", name="Try again").click()
+    sees(officer)
+    sees(victim)
+
+
+# Dropping and coming back
+
+
+def test_a_reload_of_either_page_rejoins_without_being_let_in_again(meeting):
+    officer, victim = meeting.in_call()
+
+    victim.reload()
+    sees(victim)
+    sees(officer)
+    officer.reload()
+    sees(officer)
+    sees(victim)
+    assert meeting.status() == "in_call"
+
+
+def test_the_call_goes_on_while_the_socket_server_is_dead(meeting):
+    officer, victim = meeting.in_call()
+
+    meeting.house.kill(SOCKETS)
+    says(officer).to_contain_text("Signalling is down")
+    sees(officer)
+    sees(victim)
+
+    meeting.house.begin(SOCKETS)
+    says(officer).to_have_text("Connected.", timeout=20_000)
+    victim.get_by_role("button", name="Mute me").click()
+    expect(officer.get_by_text("Their microphone is off")).to_be_visible()
+    sees(officer)
+    sees(victim)
+
+
+def test_the_victim_is_let_in_while_the_sockets_are_dead(meeting):
+    officer, victim = meeting.room(), meeting.victim()
+    meeting.house.kill(SOCKETS)
+    victim.get_by_role("button", name="I am ready").click()
+    officer.get_by_role("button", name="Let them in").click()
+    expect(victim.locator(".vc-stage__remote")).to_be_visible()
+
+    meeting.house.begin(SOCKETS)
+
+    sees(victim)
+    sees(officer)
+
+
+def test_a_link_opened_on_another_phone_waits_to_be_let_in_again(meeting):
+    officer, first = meeting.in_call()
+
+    second = meeting.victim()
+    says(second).to_have_text("They know you are here. You will be let in soon.")
+    says(first).to_have_text("This page is closed. Open your link again.")
+    assert devices_are_dark(first)
+
+    officer.get_by_role("button", name="Let them in").click()
+    sees(second)
+    sees(officer)
+
+
+# Who else tries
+
+
+def test_a_third_joiner_is_refused_and_shown_to_the_officer(meeting):
+    officer, victim = meeting.in_call()
+    thief = meeting.context(**PHONE)
+    thief.add_cookies(victim.context.cookies())
+    third = thief.new_page()
+
+    third.goto(f"{meeting.house.url}/a/")
+
+    says(third).to_contain_text("This page is already open")
+    expect(officer.get_by_text("Somebody else tried to join and was kept out.")).to_be_visible()
+    assert third.evaluate(DECODED, 1) == -1
+    assert devices_are_dark(third)
+    sees(victim)
+    sees(officer)
+
+
+def test_another_officer_finds_no_such_room(meeting):
+    other = people.user("video_officer", at_force=meeting.appointment.incident.force)
+    page = meeting.officer(other)
+    response = page.goto(f"{meeting.house.url}/diary/{meeting.appointment.pk}/room/")
+    assert response.status == 404
+
+
+def test_the_victim_of_another_appointment_meets_nobody(meeting):
+    other = world.appointment()
+    link = world.open_link(other)
+    officer = meeting.room()
+    stranger = meeting.open_link(meeting.context(**PHONE).new_page(), link.token)
+    stranger.get_by_role("button", name="I am ready").click()
+    says(stranger).to_contain_text("They know you are here")
+
+    says(officer).to_have_text("They are not here yet.")
+    expect(officer.get_by_role("button", name="Let them in")).to_be_hidden()
+    assert meeting.status() == "booked"
+
+
+# Thrown out, and getting out
+
+
+def test_a_revoked_link_ends_it_within_two_seconds(meeting):
+    _, victim = meeting.in_call()
+    link = Presence.objects.get(side="victim", left_at=None).visit.link
+    began = time.monotonic()
+
+    links.revoke(link, by=None, at=now(), reason="lost phone")
+
+    says(victim).to_have_text("This page is closed. Open your link again.", timeout=2_000)
+    assert time.monotonic() - began < 2
+    assert devices_are_dark(victim)
+
+
+def test_a_disabled_officer_is_out_within_two_seconds(meeting):
+    officer, _ = meeting.in_call()
+
+    User.objects.filter(pk=meeting.appointment.officer_id).update(is_active=False)
+
+    says(officer).to_contain_text("You are signed out of this room", timeout=2_500)
+    assert devices_are_dark(officer)
+
+
+def test_exit_stops_everything_and_tells_the_officer(meeting):
+    officer, victim = meeting.in_call()
+    tracks = victim.evaluate_handle(
+        "() => document.querySelector('[data-room-self]').srcObject.getTracks()"
+    )
+    victim.route("**/*", lambda route: route.abort() if "bbc" in route.request.url else None)
+    states = victim.evaluate(
+        """(tracks) => {
+          document.getElementById('exit').click();
+          const videos = document.querySelectorAll("video").length;
+          return [tracks.map((track) => track.readyState), videos];
+        }""",
+        tracks,
+    )
+
+    assert states == [["ended", "ended"], 0]
+    expect(officer.get_by_text("They pressed the exit button.")).to_be_visible()
+    assert rooms.has_exited(Appointment.objects.get(pk=meeting.appointment.pk))
+
+
+# Without what one would wish for
+
+
+def test_a_refused_camera_is_explained(meeting):
+    victim = meeting.victim(permissions=[])
+    victim.get_by_role("button", name="Test my camera and sound").click()
+    expect(victim.get_by_text("This page may not use your camera and sound.")).to_be_visible()
+    expect(victim.get_by_role("button", name="Test my camera and sound")).to_be_enabled()
+
+    victim.get_by_role("button", name="I am ready").click()
+    officer = meeting.room()
+    officer.get_by_role("button", name="Let them in").click()
+
+    # They see and hear, and the officer is told what is missing.
+    sees(victim)
+    expect(officer.get_by_text("Their camera is off")).to_be_visible()
+
+
+def test_without_script_everything_up_to_the_call_works(meeting):
+    victim = meeting.victim(java_script_enabled=False)
+    victim.get_by_text("Ask for another time").click()
+    victim.get_by_label("I go to a police station").check()
+    victim.get_by_role("button", name="Ask for this").click()
+    expect(victim.get_by_text("You asked us for a change.")).to_be_visible()
+    assert [task.kind for task in StaffTask.objects.all()] == ["change_asked"]
+
+    victim.get_by_role("button", name="I am ready").click()
+    expect(victim.get_by_text("They know you are here.")).to_be_visible()
+    assert meeting.status() == "waiting"
+
+
+def test_the_officer_sees_who_waits_without_touching_the_page(meeting):
+    page = meeting.officer()
+    page.goto(f"{meeting.house.url}/diary/")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("Next:")
+    victim = meeting.victim()
+    victim.get_by_role("button", name="I am ready").click()
+
+    expect(page.get_by_role("heading", level=2).first).to_contain_text(
+        "Waiting now:", timeout=8_000
+    )
