@@ -120,7 +120,7 @@ def test_statement_is_drafted_signed_and_sealed_in_two_browsers(call, officer_pa
     assert "High Street" not in victim_page.content()
 
     officer_page.get_by_role("button", name="Show it for signing").click()
-    expect(officer_page.locator("#statement-part")).to_contain_text("Waiting for signature")
+    expect(officer_page.locator("#statement-part")).to_contain_text("Ready to sign")
     hint(victim_page, "statement")
     expect(victim_page.locator("#statement-text")).to_contain_text("A man pushed me.")
     assert_accessible(victim_page, "#statement-part")
@@ -219,10 +219,12 @@ def test_photo_is_hashed_on_the_phone_and_appears_to_the_officer(call, open_page
     hint(officer_page, "exhibits")
     expect(officer_page.locator("#exhibits-news")).to_have_text("A photo has arrived: AB/1")
     assert_accessible(officer_page, "#exhibits-part")
-    officer_page.get_by_role("link", name="AB/1").click()
-    expect(officer_page.get_by_role("img", name="My left arm")).to_be_visible()
-    expect(officer_page.get_by_role("img")).to_have_js_property("naturalWidth", 320)
-    assert_accessible(officer_page, "main")
+    # In a tab of its own: the call goes on in this one.
+    with officer_page.expect_popup() as opened:
+        officer_page.get_by_role("link", name="AB/1").click()
+    expect(opened.value.get_by_role("img", name="My left arm")).to_be_visible()
+    expect(opened.value.get_by_role("img")).to_have_js_property("naturalWidth", 320)
+    assert_accessible(opened.value, "main")
 
 
 def test_photo_that_did_not_leave_stays_and_can_be_sent_again(call, victim_page):
