@@ -122,8 +122,19 @@ def start(state_dir, *, throwaway=False):
     with the process that started them. Returns Engines; raises EngineError.
     """
     state_dir = Path(state_dir).resolve()
+    try:
+        return _start(state_dir, throwaway)
+    except PermissionError as problem:
+        place = Path(problem.filename or state_dir)
+        raise EngineError(
+            f"{place} is not yours to write. Somebody else, perhaps root, started the house in"
+            f" {state_dir}: do as they did, remove it, or choose another place with STATE_DIR."
+        ) from None
+
+
+def _start(state_dir, throwaway):
     state_dir.mkdir(parents=True, exist_ok=True)
-    user = _service_user()
+    user = _service_user(state_dir)
     if user:
         # Root's folder lets the engines' user pass through to its own data, and list nothing.
         state_dir.chmod(0o711)
@@ -538,10 +549,18 @@ def _tail(log, lines=8):
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _service_user():
-    """The engines' own unprivileged user when we are root (made once), else None."""
+def _service_user(state_dir):
+    """Whom the engines run as when we are root, else None.
+
+    Who owns the data already, if that is an ordinary user; else a user of the engines' own, made
+    the first time.
+    """
     if os.geteuid() != 0:
         return None
+    data = state_dir / "pg"
+    if data.exists() and data.stat().st_uid != 0:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(data.stat().st_uid)
     with contextlib.suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")

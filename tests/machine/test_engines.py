@@ -56,6 +56,7 @@ def _starter(state_dir, *, python=sys.executable, before=()):
         [*before, python, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         cwd="/",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -243,6 +244,20 @@ class TestAsRoot:
         starter.communicate("\n")
         assert starter.returncode == 0
         assert engines.running(state_dir) is None
+        # Root may come and look after them: the servers still belong to whose data it is.
+        pair = engines.start(state_dir)
+        assert Path(f"/proc/{_pid(state_dir)}").stat().st_uid == someone.pw_uid
+        pair.stop()
+
+    def test_a_folder_of_roots_is_said_plainly(self, state_dir):
+        engines.start(state_dir).stop()
+        become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+        starter = _starter(state_dir, python=_python_for_all(), before=become)
+        said = starter.communicate("\n")[1]
+
+        assert starter.returncode == 1
+        assert "is not yours to write" in said.splitlines()[-1]
 
 
 def _python_for_all():
