@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -470,6 +470,26 @@ def test_email_leaves_by_mail_with_a_message_id_of_its_own(queue, contact, mailo
     assert (message.to, message.subject) == ([contact.email], "Your call")
     assert message.extra_headers["Message-ID"] == f"<{notification.pk}@example.org>"
     assert reload(notification).status == Status.SENT
+
+
+def test_the_poll_reads_the_index_of_open_work_only(queue, twilio):
+    """A million sent rows cost the empty poll nothing, because it never looks at them."""
+    asked = []
+
+    def remember(execute, sql, params, many, context):
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(remember):
+        sending.send_next(), sending.reconcile_next()
+
+    polls = [(sql, params) for sql, params in asked if "skip locked" in sql]
+    assert len(polls) == 2
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        for sql, params in polls:
+            cursor.execute("explain " + sql, params)
+            assert "notification_due" in " ".join(line for (line,) in cursor.fetchall())
 
 
 # Receipts
