@@ -216,7 +216,8 @@ def statement_victim_file(request):
     version = statements.current_version(appointment)
     if version is None or not statements.is_admitted(appointment, request.visit):
         raise Http404
-    return _file(version, by=request.visit)
+    # What stays among the phone's downloads says nothing either.
+    return _file(version, by=request.visit, name="copy.pdf")
 
 
 # What they share
@@ -243,14 +244,15 @@ def _version(appointment):
     return version
 
 
-def _file(version, *, by):
+def _file(version, *, by, name=None):
     try:
         content, sha256 = statements.open_file(version_id=version.pk, by=by, at=now())
     except statements.NotFinal:
         raise Http404 from None
-    # A neutral name: no person, no reference.
+    # No person and no reference in the name.
+    name = name or f"statement-{sha256[:8]}.pdf"
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="statement-{sha256[:8]}.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return shut(response)
 
 

@@ -292,9 +292,7 @@ def test_victim_opens_own_paper_under_a_neutral_name(call, victim):
     file = victim.get(reverse("appointments:statement_victim_file"))
 
     assert sha256_hex(file.content) == version.final_sha256
-    assert file["Content-Disposition"] == (
-        f'attachment; filename="statement-{version.final_sha256[:8]}.pdf"'
-    )
+    assert file["Content-Disposition"] == 'attachment; filename="copy.pdf"'
     assert file["X-Content-Type-Options"] == "nosniff"
     assert file["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert ContinuityEntry.objects.get().act == "viewed"
