@@ -6,8 +6,9 @@ here, and retrying belongs to ``messaging.sending``.
 """
 
 import logging
+import threading
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 from requests import exceptions as http
@@ -51,14 +52,19 @@ def is_configured() -> bool:
 
 
 def client() -> Client:
-    """The one client, with a time limit; kept for its pooled connections."""
+    """This thread's client, with a time limit; kept for its pooled connections."""
     return _client(
-        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL
+        threading.get_ident(),
+        settings.TWILIO_ACCOUNT_SID,
+        settings.TWILIO_AUTH_TOKEN,
+        settings.TWILIO_API_BASE_URL,
     )
 
 
-@cache
-def _client(account_sid, auth_token, base_url):
+@lru_cache
+def _client(_thread, account_sid, auth_token, base_url):
+    # One for each thread: the library keeps the last answer on its HTTP client and returns it from
+    # there, so two threads that share one can be given each other's answers.
     # Of the environment nothing is taken: TWILIO_EDGE or TWILIO_REGION would rewrite the host.
     # (An empty mapping would mean "the real one" to the library.)
     made = Client(
