@@ -1,6 +1,8 @@
 """Error pages: one neutral look for every fault, with the way out, and nothing about the cause."""
 
+from django.http import HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from victimcontact.accounts.middleware import open_to_all
 
@@ -28,4 +30,4 @@ def not_found(request, exception=None):
 
 def server_error(request):
     """500: our fault. The page needs neither database nor session."""
-    return render(request, "500.html", status=500)
+    return HttpResponseServerError(render_to_string("500.html"))

@@ -285,6 +285,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = ENVIRONMENT == "test"
+# A test makes many clients: none of them should list 1,500 files first.
+WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = PRODUCTION
 # Originals of evidence and sealed statements: private, written once, never under a web root.
 EVIDENCE_ROOT = Path(env("EVIDENCE_ROOT", default=str(STATE_DIR / "evidence")))

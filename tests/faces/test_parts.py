@@ -170,6 +170,18 @@ def test_every_page_a_victim_may_see_has_the_one_title(rf):
     assert [word for word in ("og:", "police", "Victim") for each in html if word in each] == []
 
 
+def test_the_page_for_our_own_fault_needs_no_database(rf, django_assert_num_queries):
+    from victimcontact import errors
+
+    request = rf.get("/a/x", headers={"Cookie": "staff=abc; visit=def"})
+
+    with django_assert_num_queries(0):
+        answer = errors.server_error(request)
+
+    assert answer.status_code == 500
+    assert "Sorry, something went wrong" in answer.content.decode()
+
+
 def test_a_victims_first_page_weighs_at_most_20_kb_in_four_requests(settings):
     page = Page(Client().get("/a/" + "T" * 22))
     links = [a["href"] for a in page.all("link")] + [a["src"] for a in page.all("script")]

@@ -1,6 +1,6 @@
 """A person, a plan with a word, and links to a door."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -8,36 +8,17 @@ import pytest
 from django.core.cache import cache
 from django.utils.timezone import now
 
+from tests import factories
+
 WORD = "Wrens in March"
-NOON = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def force(db):
-    from victimcontact.accounts.models import Force
+def make_person(db):
+    """make_person(word=…) gives a Contact whose plan in force has that opening word."""
 
-    return Force.objects.create(slug="northmoor", name="Northmoor Police", reference_prefix="NM")
-
-
-@pytest.fixture
-def make_person(force):
-    """make_person(name=…, word=…) gives a Contact whose plan in force has that opening word."""
-    from victimcontact.people import words
-    from victimcontact.people.models import Contact, ContactPlan
-
-    def make(name="Edith Marlow", phone="+447700900123", word=WORD):
-        contact = Contact.objects.create(force=force, name=name, phone=phone, created_at=NOON)
-        plan = ContactPlan(
-            contact=contact,
-            safe=ContactPlan.Safe.AS_BELOW,
-            channels={"sms": "safe"},
-            help_word="umbrella stand",
-            confirmed_at=NOON,
-            expires_at=NOON + timedelta(days=365),
-        )
-        words.set_opening_word(plan, word)
-        plan.save()
-        return contact
+    def make(word=WORD, **fields):
+        return factories.plan(factories.contact(**fields), word=word).contact
 
     return make
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-import statistics
 import threading
 import time
+from collections import defaultdict
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from victimcontact.audit.models import Entry
-from victimcontact.people import links, visits
+from victimcontact.people import links, visits, words
 from victimcontact.people.models import Link, Visit
 from victimcontact.people.signals import link_locked
 
@@ -110,7 +110,7 @@ def test_every_link_shows_the_same_page_to_the_byte(all_kinds):
 def test_the_page_before_the_word_gives_nothing_away(make_link):
     page = Client().get(f"/a/{make_link().token}").content.decode().lower()
 
-    telling = "police crime victim abuse officer edith marlow northmoor case report court 999"
+    telling = "police crime victim abuse officer robin example northmoor case report court 999"
     assert [word for word in telling.split() if word in page] == []
 
 
@@ -242,18 +242,25 @@ def test_of_fifty_wrong_words_at_once_five_are_judged(make_link, monkeypatch):
     assert say(made.token, WORD).status_code == 200
 
 
-def test_a_refusal_takes_as_long_for_an_unknown_link(all_kinds):
-    medians = []
-    for name in ("open", "unknown", "expired", "revoked"):
-        took = []
-        for _ in range(4):
-            began = time.perf_counter()
-            say(all_kinds[name], "wrong word")
-            took.append(time.perf_counter() - began)
-        medians.append(statistics.median(took))
+def test_a_refusal_takes_as_long_for_an_unknown_link(all_kinds, rf, monkeypatch):
+    hashed = []
+    slow = words._slow
+    monkeypatch.setattr(words, "_slow", lambda *args: hashed.append(1) or slow(*args))
+    took, work = defaultdict(list), defaultdict(int)
 
-    assert min(medians) >= visits.REFUSAL_SECONDS
-    assert max(medians) - min(medians) < 0.03
+    for _ in range(4):
+        for name in ("open", "unknown", "expired", "revoked"):
+            hashed.clear()
+            began = time.perf_counter()
+            with pytest.raises(visits.NotOpened):
+                visits.open_visit(all_kinds[name], "wrong word", rf.post("/"), now())
+            took[name].append(time.perf_counter() - began)
+            work[name] += len(hashed)
+
+    assert set(work.values()) == {4}
+    fastest = [min(times) for times in took.values()]
+    assert min(fastest) >= visits.REFUSAL_SECONDS
+    assert max(fastest) - min(fastest) < 0.05
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(1, 303), (0, 200), (-1, 200)])
@@ -267,7 +274,6 @@ def test_a_link_lives_to_the_second(make_link, monkeypatch, seconds, status):
 
 
 def test_the_word_of_a_replaced_plan_no_longer_opens(make_link):
-    from victimcontact.people import words
     from victimcontact.people.models import ContactPlan
 
     made = make_link()
