@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, StatementVersion
@@ -226,7 +227,7 @@ def case_timeline(case) -> list[Moment]:
     for version in signed_statements(case):
         moments.append(
             Moment(
-                version.signed_at or version.finalised_at,
+                version.signed_at,
                 "statement",
                 f"Statement signed, version {version.number}",
                 is_shown=True,
@@ -264,7 +265,8 @@ def case_timeline(case) -> list[Moment]:
                 is_shown=True,
             )
         )
-    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+    # Of one moment what is listed later came later: recording after the report.
+    return sorted(moments, key=lambda moment: moment.at)[::-1]
 
 
 def signed_statements(case):
@@ -275,7 +277,7 @@ def signed_statements(case):
             statement__contact=case.contact_id,
             status=StatementVersion.Status.SIGNED,
         )
-        .annotate(signed_at=Min("signatures__signed_at"))
+        .annotate(signed_at=Coalesce(Min("signatures__signed_at"), "finalised_at"))
         .select_related("statement")
         .order_by("-finalised_at")
     )

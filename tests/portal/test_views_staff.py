@@ -386,3 +386,16 @@ def test_cases_pages_by_key(staff, officer, monkeypatch):
     assert first["cases"] == [made[2], made[1]]
     assert (second["cases"], second["next_before"]) == ([made[0]], None)
     assert page(staff, "cases", before="nonsense").status_code == 404
+
+
+def test_every_staff_page_counts_what_waits(staff, officer, case):
+    from_victim(case)
+    from_victim(portal.invited(officer=officer, at=now()))
+    from_victim(portal.invited(at=now()))  # another officer's
+
+    shown = " ".join(page(staff, "cases").content.decode().split())
+
+    assert (
+        'Cases <span class="vc-count">2<span class="govuk-visually-hidden"> waiting</span></span>'
+        in shown
+    )

@@ -120,6 +120,7 @@ class Section:
     name: str
     address: str
     current: str
+    count: int = 0  # how much waits there for this person
 
 
 # name, URL name, permission that shows it, beginnings of paths below it
@@ -131,6 +132,8 @@ SECTIONS = (
     ("Handset", "messaging:handset", "", "/handset/"),
     ("Admin", "admin:index", "admin.use", "/admin/"),
 )
+# URL name: function of a user that says how much waits there. Apps above put theirs in.
+COUNTS = {}
 
 
 @register.simple_tag(takes_context=True)
@@ -155,5 +158,6 @@ def staff_nav(context) -> list[Section]:
             current = "page"
         elif request.path.startswith(below):
             current = "true"
-        sections.append(Section(name, address, current))
+        count = COUNTS[url_name](request.user) if url_name in COUNTS else 0
+        sections.append(Section(name, address, current, count))
     return sections
