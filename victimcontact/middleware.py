@@ -80,7 +80,8 @@ class PrivacyHeadersMiddleware:
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Permissions-Policy", permissions_policy(camera=False))
-        if not request.path.startswith(settings.STATIC_URL):
+        is_static = request.path.startswith(settings.STATIC_URL)
+        if not is_static or response.status_code not in {200, 206, 304}:
             response.headers["Cache-Control"] = "private, no-store"
         return response
 

@@ -6,7 +6,7 @@ from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
-from victimcontact.middleware import PrivacyHeadersMiddleware, uses_camera
+from victimcontact.middleware import ALWAYS, PrivacyHeadersMiddleware, uses_camera
 
 
 def form(request):
@@ -87,6 +87,31 @@ def test_a_static_file_stays_cacheable():
 
     assert answer["Cache-Control"] == "max-age=315360000, immutable"
     assert answer["X-Robots-Tag"] == "noindex, nofollow, noarchive"
+
+
+@pytest.mark.parametrize(
+    "address", ["/static/css/public.css", "/static/none.css", "/a/form/", "/a/T", "/exit", "/none"]
+)
+def test_the_house_sends_its_headers_with_everything(browser, db, address):
+    answer = browser.get(address)
+
+    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    policy = set(answer["Content-Security-Policy"].split("; "))
+    assert policy >= {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    }
+    assert [part for part in policy if "unsafe" in part or "http" in part] == []
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    if answer.status_code == 200 and address.startswith("/static/"):
+        assert "no-store" not in answer["Cache-Control"]
+    else:
+        assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_only_a_call_may_ask_for_the_camera():
