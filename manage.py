@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent
 OWNERS_COMMANDS = {"migrate", "rotate_keys"}
 # Asked for by tools and by the curious, often before anything is installed or running.
 NEEDS_NO_ENGINES = {"help", "version", "check", "makemessages", "compilemessages", "collectstatic"}
+# Glad of the engines when they run, and able to work without: never started for these.
+JOINS_ONLY = {"thrive", "evaluate"}
 
 
 def main():
@@ -26,12 +28,24 @@ def main():
     except ImportError:
         sys.exit("Django is not installed here. Run `make run`, or use .venv/bin/python manage.py.")
 
-    pair = None if command in NEEDS_NO_ENGINES else _engines()
+    if command in JOINS_ONLY:
+        _join_running_engines()
+    pair = None if command in NEEDS_NO_ENGINES | JOINS_ONLY else _engines()
     try:
         execute_from_command_line(sys.argv)
     finally:
         if pair:
             pair.stop()
+
+
+def _join_running_engines():
+    if os.environ.get("DATABASE_URL") or os.environ.get("ENVIRONMENT") == "production":
+        return
+    from victimcontact import engines
+
+    pair = engines.running(os.environ.get("STATE_DIR") or ROOT / ".run")
+    if pair:
+        pair.fill(os.environ)
 
 
 def _engines():

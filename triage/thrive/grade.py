@@ -42,5 +42,5 @@ def grade(signals, policy):
 
 
 def _line(kind, rule, signals):
-    said = rule.when.said(signals)
-    return f"{kind}: {said + ' ' if said else ''}→ {rule.grade} ({rule.say})"
+    said = rule.when.said(signals) or "any report"
+    return f"{kind}: {said} → {rule.grade} ({rule.say})"

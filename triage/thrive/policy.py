@@ -36,6 +36,7 @@ class Cue:
     time: str | None  # what the words say of time by themselves
     fixed: bool  # the time of the words is never moved by a date near them
     drop_past: bool  # long past, the words raise nothing
+    only_now: bool  # with a date near that is not now, the words raise nothing
     negatable: bool
 
 
@@ -179,6 +180,7 @@ class Policy:
             time=time,
             fixed=bool(row.get("fixed", False)),
             drop_past=bool(row.get("drop_past", False)),
+            only_now=bool(row.get("only_now", False)),
             negatable=bool(row.get("negatable", True)),
         )
 

@@ -112,6 +112,8 @@ def _ruled_out(cue, pattern, first, last, context, unless):
         return "about something that did not happen", RECENT
     own = RANK[cue.time] if cue.time else None
     time = own if cue.fixed else context.time(first, last)
+    if cue.only_now and time in (RECENT, PAST):
+        return "a time is named near it that is not now", time
     if time is None:
         time = RECENT if own is None else own
     if cue.drop_past and time == PAST:
