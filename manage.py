@@ -12,10 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 OWNERS_COMMANDS = {"migrate", "rotate_keys"}
-# Asked for by tools and by the curious, often before anything is installed or running.
+# Never start engines for these: asked for before anything is installed, or able to work without.
+# The settings find engines that run already.
 NEEDS_NO_ENGINES = {"help", "version", "check", "makemessages", "compilemessages", "collectstatic"}
-# Glad of the engines when they run, and able to work without: never started for these.
-JOINS_ONLY = {"thrive", "evaluate"}
+NEEDS_NO_ENGINES |= {"thrive", "evaluate"}
 
 
 def main():
@@ -28,24 +28,12 @@ def main():
     except ImportError:
         sys.exit("Django is not installed here. Run `make run`, or use .venv/bin/python manage.py.")
 
-    if command in JOINS_ONLY:
-        _join_running_engines()
-    pair = None if command in NEEDS_NO_ENGINES | JOINS_ONLY else _engines()
+    pair = None if command in NEEDS_NO_ENGINES else _engines()
     try:
         execute_from_command_line(sys.argv)
     finally:
         if pair:
             pair.stop()
-
-
-def _join_running_engines():
-    if os.environ.get("DATABASE_URL") or os.environ.get("ENVIRONMENT") == "production":
-        return
-    from victimcontact import engines
-
-    pair = engines.running(os.environ.get("STATE_DIR") or ROOT / ".run")
-    if pair:
-        pair.fill(os.environ)
 
 
 def _engines():
