@@ -1,0 +1,48 @@
+/**
+ * Puts the parts of an answer in place of those with the same id, and takes nothing from the person
+ * who is at work in one: focus, scrolling and what they have just chosen stay.
+ */
+export function putIn(html) {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  for (const fresh of [...answer.content.children]) {
+    const old = fresh.id && document.getElementById(fresh.id);
+    if (old && old.outerHTML !== fresh.outerHTML) {
+      replace(old, fresh);
+    }
+  }
+}
+
+function replace(old, fresh) {
+  const chosen = new Map();
+  for (const input of old.querySelectorAll("input[type=radio]:checked")) {
+    chosen.set(input.name, input.value);
+  }
+  const openBefore = [...old.querySelectorAll("details")].map((each) => each.open);
+  const active = old.contains(document.activeElement) ? document.activeElement : null;
+  const { scrollTop } = old;
+  old.replaceWith(fresh);
+  fresh.scrollTop = scrollTop;
+  for (const input of fresh.querySelectorAll("input[type=radio]")) {
+    if (chosen.has(input.name)) {
+      input.checked = chosen.get(input.name) === input.value;
+    }
+  }
+  fresh.querySelectorAll("details").forEach((each, index) => {
+    each.open = openBefore[index] ?? each.open;
+  });
+  if (active) {
+    stay(active, fresh);
+  }
+}
+
+/** Focus what stands where the focus was; else the part itself, never the top of the page. */
+function stay(active, fresh) {
+  const same = active.id && document.getElementById(active.id);
+  const next = active.closest(".vc-ask") && fresh.querySelector(".vc-ask__option");
+  const target = same || next || fresh;
+  if (target === fresh && !fresh.hasAttribute("tabindex")) {
+    fresh.tabIndex = -1;
+  }
+  target.focus({ preventScroll: true });
+}
