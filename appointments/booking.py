@@ -230,7 +230,7 @@ def alternatives(incident, *, near, at) -> list:
     desk = desk_for(incident)
     if desk is None:
         return []
-    slots = free_slots(desk, at=at, limit=200)
+    slots = free_slots(desk, at=at, limit=400, every=30)
     nearest = sorted(slots, key=lambda slot: abs(slot.starts_at - near))[:4]
     return sorted(nearest, key=lambda slot: slot.starts_at)
 

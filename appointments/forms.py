@@ -42,6 +42,16 @@ class SlotForm(forms.Form):
         return cls(initial={"key": uuid.uuid4()})
 
 
+class DayForm(forms.Form):
+    """The day whose free times are asked for; empty or unreadable means the next ones."""
+
+    day = forms.DateField(required=False)
+
+    def chosen(self):
+        """The date, or None."""
+        return self.cleaned_data.get("day") if self.is_valid() else None
+
+
 class CancelForm(forms.Form):
     """Why an appointment is given up. The victim is told unless that is not safe."""
 

@@ -11,6 +11,7 @@ from victimcontact.accounts.permissions import can
 
 LEAD_MINUTES = 15  # a text must arrive, and a person must find a quiet room
 HORIZON_DAYS = 14
+STEP_MINUTES = 15
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,19 @@ limit %(limit)s
 """
 
 
-def free_slots(desk, *, at, until=None, limit=12) -> list[Slot]:
+def free_slots(desk, *, at, since=None, until=None, limit=12, every=STEP_MINUTES) -> list[Slot]:
     """The desk's next free times, earliest first; each with the officer who has least to do.
 
-    ``at`` is now; nothing sooner than LEAD_MINUTES from it, nothing later than ``until`` (default
-    HORIZON_DAYS on). One query. An empty list where no shift is rostered.
+    ``at`` is now; nothing sooner than LEAD_MINUTES from it or before ``since``, nothing later than
+    ``until`` (default HORIZON_DAYS on). Times stand ``every`` so many minutes of the hour. One
+    query. An empty list where no shift is rostered.
     """
-    step = timedelta(minutes=30 if desk.slot_minutes > 20 else desk.slot_minutes)
+    soonest = at + timedelta(minutes=LEAD_MINUTES)
     values = {
-        "from": at + timedelta(minutes=LEAD_MINUTES),
+        "from": max(soonest, since) if since else soonest,
         "until": until or at + timedelta(days=HORIZON_DAYS),
         "desk": desk.pk,
-        "step": step,
+        "step": timedelta(minutes=every),
         "length": timedelta(minutes=desk.slot_minutes + desk.buffer_minutes),
         "limit": limit,
     }

@@ -1,6 +1,7 @@
 """Booking while the caller is on the line: choose a time, hold it, book it."""
 
 import uuid
+from datetime import timedelta
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments import booking as diary
 from appointments import selectors
-from appointments.forms import CancelForm, SlotForm, slot_value
+from appointments.forms import CancelForm, DayForm, SlotForm, slot_value
 from appointments.models import Appointment
 from messaging.models import Notification
 from triage import selectors as triage_selectors
@@ -32,6 +33,20 @@ def _days(slots):
     return list(days.items())
 
 
+def _free(desk, day, at):
+    """The next free times, or those of one London day, half-hourly."""
+    if day is None:
+        return selectors.free_slots(desk, at=at)
+    since, until = local_time.day_bounds(day)
+    return selectors.free_slots(desk, at=at, since=since, until=until, limit=60, every=30)
+
+
+def _later_days(at):
+    """Today and the days after it, to ask for their times."""
+    today = local_time.local(at).date()
+    return [today + timedelta(days=number) for number in range(selectors.HORIZON_DAYS)]
+
+
 def _page(request, incident, *, form=None, error="", slots=None, status=200):
     """The booking of one incident as it stands: nothing chosen, held, or booked."""
     at = now()
@@ -46,8 +61,9 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
         appointment, held = None, False
     offer = incident.offers.order_by("-chosen_at", "-id").first()
     desk = selectors.desk_for(incident)
+    day = DayForm(request.GET).chosen()
     if slots is None and desk and not appointment:
-        slots = selectors.free_slots(desk, at=at)
+        slots = _free(desk, day, at)
     context = {
         "incident": incident,
         "appointment": appointment,
@@ -55,6 +71,8 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
         "is_video": bool(offer and offer.chosen == Response.VIDEO),
         "desk": desk,
         "days": _days(slots or []),
+        "day": day,
+        "later_days": _later_days(at),
         "form": form or SlotForm.blank(),
         "error": error,
         "notifications": Notification.objects.filter(
@@ -153,11 +171,13 @@ def move(request, pk):
         else:
             error, status = form.errors.get("slot", ["Load the page again"])[0], 422
     if slots is None:
-        slots = selectors.free_slots(appointment.desk, at=now(), limit=24)
+        slots = _free(appointment.desk, DayForm(request.GET).chosen(), now())
     context = {
         "appointment": appointment,
         "days": _days(slots),
         "form": form,
+        "day": DayForm(request.GET).chosen(),
+        "later_days": _later_days(now()),
         "key": form["key"].value() or uuid.uuid4(),
         "error": error,
     }

@@ -295,7 +295,7 @@ def test_free_slots_are_shifts_less_what_is_taken(handler):
     shift = diary.shift(hours=4)
     diary.appointment(at_shift=shift, starts_at=shift.during.lower + timedelta(hours=1))
 
-    slots = selectors.free_slots(shift.desk, at=now())
+    slots = selectors.free_slots(shift.desk, at=now(), every=30)
 
     starts = [(slot.starts_at - shift.during.lower) / timedelta(minutes=1) for slot in slots]
     assert starts == [0, 120, 150, 180]
