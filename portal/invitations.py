@@ -24,6 +24,8 @@ from victimcontact.people.models import Link
 from victimcontact.people.visits import LINK_OUTLIVES_PURPOSE
 
 LINK_LIVES = timedelta(days=90) + LINK_OUTLIVES_PURPOSE
+# Pressed twice, or in two tabs: one invitation, not two texts in somebody's hand.
+AGAIN_AFTER = timedelta(minutes=1)
 # The text before this one may still be on its way, or be the one she kept: it stays good.
 LINKS_KEPT_OPEN = 2
 TEXTS_OFF, TEXTS_ON = "texts_off", "texts_on"
@@ -49,7 +51,8 @@ class Invitation:
 def invite(case, *, by, at) -> Invitation:
     """Invite the victim, or record why they may not be: the same rights then go by safe call.
 
-    Inviting again shuts every link that was sent before, and ends a session. Raises NoOpeningWord.
+    Inviting again shuts every link that was sent before, and ends a session; within a minute it
+    changes nothing. Raises NoOpeningWord.
     """
     case = _locked(case)
     reasons = _reasons(case, at)
@@ -58,6 +61,8 @@ def invite(case, *, by, at) -> Invitation:
         return Invitation(None, reasons)
     if not case.contact.plan.opening_word_hash:
         raise NoOpeningWord
+    if case.invited_at is not None and at - case.invited_at < AGAIN_AFTER:
+        return Invitation(_last_invitation(case), ())
 
     links.revoke_all(about_id=case.pk, by=by, at=at, reason="invited again")
     outbox.cancel_unsent(about=case, at=at)
@@ -191,6 +196,16 @@ def _one_is_waiting(case):
         template="portal_message",
         status=Notification.Status.QUEUED,
     ).exists()
+
+
+def _last_invitation(case):
+    return (
+        Notification.objects.filter(
+            about_type=case._meta.label_lower, about_id=case.pk, template="portal_invitation"
+        )
+        .order_by("-queued_at", "-id")
+        .first()
+    )
 
 
 def _locked(case):

@@ -22,9 +22,12 @@ from portal.forms import (
 from portal.models import Case
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
+from victimcontact.lib import working_days
 from victimcontact.lib.local_time import local
 from victimcontact.people import words as opening_words
 
+# Working days after which an unanswered message is shown as late to whoever sees the inbox.
+REPLY_WITHIN = 2
 READ_WRITE = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -63,7 +66,10 @@ def cases(request):
 @require("case.view")
 def inbox(request):
     """Messages of victims that wait, the longest waiting first. Read in the case itself."""
-    found = list(selectors.inbox(request.user, now()))
+    at = now()
+    found = list(selectors.inbox(request.user, at))
+    for one in found:
+        one.is_late = working_days.due(one.waiting_since, REPLY_WITHIN) < at
     context = {"cases": found, "waiting": len(found)}
     return TemplateResponse(request, "portal/inbox.html", context)
 

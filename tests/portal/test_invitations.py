@@ -151,6 +151,16 @@ def test_inviting_again_shuts_the_old_link_and_its_visit(client, rf):
     assert [n.status for n in Notification.objects.order_by("queued_at")] == ["dropped", "queued"]
 
 
+def test_invited_twice_within_a_minute_is_one_text():
+    case = portal.case()
+
+    first = invite(case)
+    again = invite(case, at=NOON + timedelta(seconds=59))
+
+    assert again.notification == first.notification
+    assert Notification.objects.count() == 1
+
+
 def test_a_link_lives_ninety_days_and_a_day(rf):
     case = portal.case()
     token = portal.token_of(invite(case).notification)
