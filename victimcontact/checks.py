@@ -5,6 +5,7 @@ code is not zero when any failed.
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -73,7 +74,9 @@ def _summary(lines):
     for number, line in enumerate(lines):
         if "short test summary info" in line:
             return lines[number:]
-    return [line for line in lines[-1:] if " passed" in line or " failed" in line]
+    return [
+        line for line in lines[-1:] if re.search(r"\d (passed|failed|errors?|deselected)", line)
+    ]
 
 
 if __name__ == "__main__":

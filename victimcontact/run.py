@@ -80,6 +80,7 @@ class House:
         self.environment = self._complete_environment()
         self.say("Preparing the database …")
         self.manage("migrate", "--noinput", DATABASE_ROLE="owner")
+        self.say("Looking after the demonstration force (the first time, building it) …")
         self.manage("demo")
         self._collect_static_files()
         self.say("Starting web, sockets, worker and beat …")
