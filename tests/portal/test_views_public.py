@@ -279,3 +279,14 @@ def test_home_asks_as_little_with_much_to_show_as_with_little(victim, case):
 def test_no_address_of_the_portal_says_what_it_is():
     assert [reverse(f"portal:{name}") for name in ("home", "copy")] == [HOME, "/portal/copy/"]
     assert settings.VISIT_COOKIE_NAME.endswith("visit")
+
+
+def test_the_link_in_the_text_and_the_agreed_word_lead_to_the_case(client, case):
+    token = portal.token_of(Notification.objects.get(template="portal_invitation"))
+
+    assert client.get(f"/p/{token}").status_code == 200
+    assert client.get(HOME).status_code == 403  # the link alone opens nothing
+    shown = client.post(f"/p/{token}", {"word": "bluebell LANTERN"}, follow=True)
+
+    assert shown.redirect_chain == [(HOME, 303)]
+    assert shown.context["case"] == case
