@@ -126,15 +126,19 @@ def gather(heard, report, policy, extra=()):
 
     ``extra`` are names to take as raised, to find out what an answer would change.
     """
-    signals = {}
+    signals, places = {}, {}
 
     def add(name, time, because, hits=(), elements=None):
         signal = signals.get(name)
         if signal is None:
             signal = signals[name] = Signal(name, time)
         signal.time = max(signal.time, time)
+        held = places.setdefault(name, set())
         for hit in hits:
-            if hit not in signal.hits:
+            # Not "hit in signal.hits": a long report has thousands, and each is compared.
+            place = (hit.raises, hit.say, hit.start, hit.end, hit.time)
+            if place not in held:
+                held.add(place)
                 signal.hits.append(hit)
         if because and because not in signal.because:
             signal.because.append(because)
