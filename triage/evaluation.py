@@ -175,3 +175,47 @@ def linear_kappa(matrix):
 
 def _share(part, whole):
     return part / whole if whole else None
+
+
+# The goals of this house: (what, how it is measured, the bound, and whether more is better).
+GOALS = (
+    ("under-grading", "under_grading", 0.05, False),
+    ("dangerous video offers", "dangerous_video", 0, False),
+    ("recall of flags", "recall", 0.85, True),
+    ("precision of flags", "precision", 0.85, True),
+    ("linear kappa", "kappa", 0.80, True),
+)
+
+
+def goals_missed(measured):
+    """The goals that are not met, in words; empty when all are."""
+    missed = []
+    for name, key, bound, more_is_better in GOALS:
+        value = getattr(measured, key)
+        if value is None:
+            continue
+        if value < bound if more_is_better else value > bound:
+            missed.append(
+                f"{name} is {value:.3g}, at {'least' if more_is_better else 'most'} {bound:.3g}"
+            )
+    return missed
+
+
+def lines(measured):
+    """The figures as lines of text."""
+
+    def percent(value):
+        return "not measured" if value is None else f"{100 * value:.1f}%"
+
+    kappa = "not measured" if measured.kappa is None else f"{measured.kappa:.3f}"
+    return [
+        f"Reports: {measured.reports}",
+        f"Under-grading (grade 1 or 2 was right, less urgent was given): "
+        f"{percent(measured.under_grading)}",
+        f"Over-grading (given more urgently than right): {percent(measured.over_grading)}",
+        f"Kappa with linear weights: {kappa}",
+        f"Dangerous video offers: {measured.dangerous_video}",
+        f"Video answered rightly: {percent(measured.video_agreement)}",
+        f"Flags, recall: {percent(measured.recall)}, precision: {percent(measured.precision)}",
+        f"Same grade for a paraphrase: {percent(measured.stable)}",
+    ]

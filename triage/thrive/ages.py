@@ -103,7 +103,7 @@ _AFTER_AGE = frozenset(
 
 def _number(words, i):
     word = words[i]
-    if word.isdigit() and len(word) <= 3:
+    if word.isdecimal() and len(word) <= 3:
         return int(word), i
     if word in _TENS:
         if i + 1 < len(words) and 0 < _NUMBERS.get(words[i + 1], 0) < 10:
@@ -117,6 +117,6 @@ def _number(words, i):
 def _joined(word):
     """ "14yo", "9yr", "15yrs": the number, else None."""
     digits = word.rstrip("abcdefghijklmnopqrstuvwxyz")
-    if digits and digits.isdigit() and word[len(digits) :] in _YEARS:
+    if digits and digits.isdecimal() and word[len(digits) :] in _YEARS:
         return int(digits)
     return None

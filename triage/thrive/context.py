@@ -9,8 +9,10 @@ FAR = 16  # words over which a date speaks for a cue in the same sentence
 
 # After these a "not" earlier in the clause no longer speaks: somebody new acts.
 _FRESH_START = frozenset(
-    "because so until then and when while where after before if since he she they".split()
+    "because so until then when while where after before if since he she they".split()
 )
+# "no knives and guns" is one denial; "no job and has a knife" is not.
+_NEW_DEED = frozenset("has had have is was are got then now just keeps kept said went came".split())
 _YES = frozenset("yes yeah yep yh ye aye".split())
 _NO = frozenset("no nope nah none not never nothing".split())
 
@@ -64,7 +66,7 @@ class Context:
                 return None
             if word in CLAUSE_ENDS:
                 # "no knives, threats or injuries": a list carries its "no" over the commas.
-                if word != "," or list_words > 2 or not self._is_list(i + 1, first):
+                if word != "," or list_words > 4 or not self._is_list(i + 1, first):
                     return None
                 list_words = 0
             elif self._is_negator(i):
@@ -89,6 +91,8 @@ class Context:
                 # "he did not hit or kick", "not because he hit me"
                 if tokens[i].word in ("he", "she", "they") and i == negator + 1:
                     continue
+                return True
+            if tokens[i].word == "and" and tokens[i + 1].word in _NEW_DEED:
                 return True
         return False
 

@@ -22,6 +22,7 @@ NEGATORS = frozenset("not no never nobody none nothing without neither nor canno
 
 _GAPS = {"..": r"(?:[^ .,?]+ ){0,3}?", "...": r"(?:[^ .?]+ ){0,7}?"}
 _VOWELS = "aeiou"
+_AFTER_STEM = ("", "e", "ed", "es", "er", "ing")  # how the words that a stem stands for may end
 
 
 class PatternError(ValueError):
@@ -78,7 +79,11 @@ def literals(source, families):
     for term in source.split():
         if term not in _GAPS:
             for choice in _choices(term.rstrip("?"), families, source):
-                words.update(w for w in choice.split() if not w.endswith("*"))
+                for word in choice.split():
+                    if word.endswith("*"):
+                        words.update(word[:-1] + ending for ending in _AFTER_STEM)
+                    else:
+                        words.add(word)
     return words
 
 

@@ -153,7 +153,9 @@ class Policy:
         words = set()
         for source in self._sources:
             words |= literals(source, self._families)
-        known = set(self.data.get("leave_alone", ())) | set(self.shorthand)
+        # Words in their own right that look like a slip of one the policy listens for.
+        alone = self.data.get("leave_alone", "")
+        known = set(alone.split() if isinstance(alone, str) else alone) | set(self.shorthand)
         for plain in self.shorthand.values():
             known.update(plain.split())
         return Spelling(words, known)

@@ -61,7 +61,7 @@ def answer(line, policy):
 
 
 def published_policy():
-    """The published policy, or None: no database answers, none is published, or it is of an older shape."""
+    """The published policy; None when no database answers or none that can be read is there."""
     from triage.models import Policy
 
     connection.settings_dict.setdefault("OPTIONS", {}).setdefault(
