@@ -309,7 +309,7 @@ def _scored(form, known, at):
     return {
         "result": result,
         "grade_label": force.grade_label(result.grade),
-        "rules": [_rule(line) for line in result.because],
+        "rules": _rules(result.because, result.grade),
         "pieces": marked(known.narrative, result.as_dict()["flags"]),
         "elements": [
             (name, label, result.elements[name]) for name, label in thrive.ELEMENTS.items()
@@ -328,6 +328,20 @@ def _rule(line):
     if not found:
         return "", "", line
     return _RULE_WORDS[found[1]], found["grade"], found["say"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Lines of (what the rule did, grade, why): those that set the grade, and the others."""
+
+    deciding: list
+    earlier: list
+
+
+def _rules(because, grade):
+    lines = [_rule(line) for line in because]
+    deciding = [line for line in lines if line[1] in ("", str(grade))]
+    return Rules(deciding, [line for line in lines if line not in deciding])
 
 
 def _asked(form, question):
@@ -442,7 +456,7 @@ class Told:
     decided: str
     elements: list  # (name, label, level, what the engine gave, the person's own words)
     flags: list  # (label, because)
-    rules: list
+    rules: object  # Rules
     video: list
 
 
@@ -464,7 +478,7 @@ def _told(assessment, force):
         decided=force.grade_label(assessment.decided_grade),
         elements=elements,
         flags=[(flag["label"], flag["because"]) for flag in found.get("flags", ())],
-        rules=[_rule(line) for line in found.get("because", ())],
+        rules=_rules(found.get("because", ()), assessment.recommended_grade),
         video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
     )
 
