@@ -52,6 +52,13 @@ test("a reload of the other page forgets what the earlier load said", () => {
   assert.equal(next(state, { type: "peer", here: true, page: "page-two" }).peer.ready, false);
 });
 
+test("late news that an earlier page went does not hide the one that came", () => {
+  const state = after(officer(STAGE.ADMITTED), ...open, { ...here, page: "page-two" });
+  const late = { type: "peer", here: false, page: "page-one", reason: "exit" };
+  assert.equal(next(state, late).peer.here, true);
+  assert.equal(next(state, { ...late, page: "page-two" }).peer.here, false);
+});
+
 test("losing the socket does not end a call", () => {
   const talking = after(officer(STAGE.ADMITTED), ...open, devices, here, ready, {
     type: "call",
@@ -62,6 +69,17 @@ test("losing the socket does not end a call", () => {
   assert.equal(without.call, CALL.CONNECTED);
   assert.equal(wantsCall(without), true);
   assert.equal(status(without), "connected_slow");
+});
+
+test("the other side's lost socket does not end a call, their leaving does", () => {
+  const talking = after(officer(STAGE.ADMITTED), ...open, devices, here, ready, {
+    type: "call",
+    status: CALL.CONNECTED,
+  });
+  const gone = { type: "peer", here: false, page: "page-one", reason: null };
+  assert.equal(next(talking, gone).call, CALL.CONNECTED);
+  assert.equal(next(talking, { ...gone, reason: "left" }).call, CALL.NONE);
+  assert.equal(status(next(talking, { ...gone, reason: "left" })), "peer_away");
 });
 
 test("ending, leaving and being refused each end it", () => {

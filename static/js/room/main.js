@@ -78,8 +78,8 @@ function settle(before) {
   media.enable(state);
   if (wantsCall(state)) {
     keepAwake();
-    const isAnother = peer !== null && state.peer.here && peerPage !== state.peer.page;
-    if (isAnother) drop();
+    const isAnother = state.peer.here && peerPage !== state.peer.page;
+    if (isAnother || state.peer.left !== null) drop();
     if (peer === null && shouldOffer(state)) begin(token(), true);
   } else {
     drop();

@@ -92,7 +92,11 @@ const ON = {
   }),
   peer: (state, { here, page, reason }) => {
     if (!here) {
-      return { ...state, peer: { ...NOBODY, left: reason ?? null }, peerQuality: null };
+      // Late news of an earlier page of theirs: another one sits there by now.
+      if (state.peer.here && state.peer.page !== page) return state;
+      // Without a reason it may be only their socket: a call that stands goes on.
+      const call = reason ? CALL.NONE : state.call;
+      return { ...state, call, peer: { ...NOBODY, left: reason ?? null }, peerQuality: null };
     }
     const same = state.peer.page === page;
     return { ...state, peer: { ...(same ? state.peer : NOBODY), here: true, page, left: null } };
