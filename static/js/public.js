@@ -84,6 +84,61 @@ export function empty() {
   document.body.replaceChildren();
 }
 
+/**
+ * Says so two minutes before the visit ends, and lets it go on.
+ *
+ * The server knows how long is left: another page, or the call itself, may have kept the visit
+ * alive. Writing counts as being there, so nobody is shut out in the middle of a sentence.
+ */
+const WARN_SECONDS = 120;
+const TELL_EVERY_MS = 60_000;
+
+class Closing {
+  constructor(box) {
+    this.box = box;
+    this.told = performance.now();
+    box.querySelector("button").addEventListener("click", () => this.ask("POST"));
+    for (const name of ["input", "keydown", "pointerdown"]) {
+      document.addEventListener(name, () => this.used(), { passive: true });
+    }
+    this.ask("GET");
+  }
+
+  used() {
+    if (this.box.hidden && performance.now() - this.told > TELL_EVERY_MS) {
+      this.ask("POST");
+    }
+  }
+
+  ask(method) {
+    this.told = performance.now();
+    clearTimeout(this.timer);
+    fetch(this.box.dataset.address, { method, cache: "no-store" })
+      .then((answer) => answer.json())
+      .then((answer) => this.plan(answer.seconds))
+      .catch(() => this.askIn(30));
+  }
+
+  askIn(seconds) {
+    this.timer = setTimeout(() => this.ask("GET"), seconds * 1000);
+  }
+
+  plan(seconds) {
+    this.box.hidden = seconds > WARN_SECONDS;
+    if (seconds <= 0) {
+      empty();
+      window.location.reload();
+      return;
+    }
+    this.askIn(seconds > WARN_SECONDS ? seconds - WARN_SECONDS + 1 : Math.min(seconds + 1, 30));
+  }
+}
+
+const closing = document.getElementById("closing");
+if (closing) {
+  new Closing(closing);
+}
+
 const link = document.getElementById("exit");
 if (link) {
   new Exit(link);

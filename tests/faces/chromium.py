@@ -3,6 +3,7 @@
 Playwright's own launcher turns that cache off, and with it the danger that these tests look for.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -10,6 +11,8 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from playwright.sync_api import Error
 
 FLAGS = [
     "--headless",
@@ -34,17 +37,39 @@ def executable(playwright):
 @contextmanager
 def chromium(playwright, profile: Path):
     """A browser on ``profile``. Yields (Browser, process): kill the process to end it rudely."""
-    process = subprocess.Popen(
-        [executable(playwright), *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0"],
+    process = _start(playwright, profile)
+    try:
+        # On a busy machine the first handshake sometimes hangs; the second does not.
+        for patience_ms in (8_000, 20_000, 40_000):
+            try:
+                browser = playwright.chromium.connect_over_cdp(
+                    _address(profile), timeout=patience_ms
+                )
+                break
+            except Error:
+                kill(process)
+                (profile / "DevToolsActivePort").unlink(missing_ok=True)
+                process = _start(playwright, profile)
+        else:
+            raise AssertionError("Chromium started three times and never answered.")
+        yield browser, process
+    finally:
+        kill(process)
+
+
+def _start(playwright, profile):
+    return subprocess.Popen(
+        [
+            executable(playwright),
+            *FLAGS,
+            f"--user-data-dir={profile}",
+            "--remote-debugging-port=0",
+            "about:blank",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
-        browser = playwright.chromium.connect_over_cdp(_address(profile))
-        yield browser, process
-    finally:
-        kill(process)
 
 
 def _address(profile):
@@ -64,8 +89,6 @@ def close(browser, process):
 
 def kill(process):
     """SIGKILL to the browser and all that it started."""
-    import os
-
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 from django.http import HttpResponseRedirect
 from django.utils.timezone import now
 from playwright.sync_api import Error, sync_playwright
@@ -73,6 +74,11 @@ def phone(profile):
         page.goto("about:blank")
         asked.clear()
         yield SimpleNamespace(browser=browser, process=process, page=page, asked=asked)
+        # Nothing is left asking when the browser goes: its request would hold the database.
+        with contextlib.suppress(Error):
+            page.goto("about:blank")
+            page.wait_for_timeout(200)
+        connections.close_all()  # those of Playwright's loop: nobody else would
 
 
 @pytest.fixture
@@ -318,3 +324,27 @@ def test_nothing_is_stored_and_no_other_host_is_asked(phone, address, live_serve
     cookies = phone.page.context.cookies()
     assert {cookie["expires"] for cookie in cookies} == {-1}
     assert {cookie["httpOnly"] for cookie in cookies} == {True}
+
+
+def test_a_visit_about_to_close_says_so_and_can_go_on(phone, address, settings, monkeypatch):
+    monkeypatch.setattr(visits, "SEEN_EVERY", timedelta(0))
+    settings.VISIT_IDLE_MINUTES = 2 + 4 / 60  # the warning comes two minutes before
+    go_in(phone.page, address)
+    stay = phone.page.get_by_role("button", name="Stay on this page")
+    assert not stay.is_visible()
+
+    stay.wait_for(timeout=20_000)
+    before = Visit.objects.get().last_seen_at
+    stay.click()
+    stay.wait_for(state="hidden")
+
+    assert Visit.objects.get().last_seen_at > before
+
+
+def test_a_visit_that_ended_empties_the_page_by_itself(phone, address, settings):
+    settings.VISIT_IDLE_MINUTES = 3 / 60
+    go_in(phone.page, address)
+
+    phone.page.get_by_role("heading", name="This page has closed").wait_for(timeout=20_000)
+
+    assert seen(phone.page) == []

@@ -199,3 +199,28 @@ def test_a_prefetched_exit_ends_nothing(make_link):
     client.get("/exit", headers={"Sec-Purpose": "prefetch"})
 
     assert ask(client).status_code == 200
+
+
+def test_only_being_there_makes_a_visit_last(make_link, monkeypatch):
+    client, visit = open_link(make_link(purpose="portal"))
+    at = visit.opened_at + timedelta(minutes=9)
+    monkeypatch.setattr("victimcontact.people.views.now", lambda: at)
+
+    answers = [client.get("/still"), client.get("/still"), client.post("/still")]
+
+    assert [answer.json() for answer in answers] == [
+        {"seconds": 60},
+        {"seconds": 60},
+        {"seconds": 600},
+    ]
+    assert Client().post("/still").json() == {"seconds": 0}
+
+
+def test_being_there_does_not_make_a_visit_last_for_ever(make_link):
+    _, visit = open_link(make_link(purpose="portal"))
+    for minute in range(0, 60, 5):
+        visits.touch(visit, visit.opened_at + timedelta(minutes=minute))
+    visit.refresh_from_db()
+
+    assert visits.seconds_left(visit, visit.opened_at + timedelta(minutes=59)) == 60
+    assert visits.seconds_left(visit, visit.opened_at + timedelta(minutes=60)) == 0

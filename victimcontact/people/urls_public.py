@@ -10,5 +10,6 @@ urlpatterns = [
     # Pages behind the door end in a slash.
     re_path(r"^a/(?P<token>[^/]{1,200})$", views.door, name="door"),
     re_path(r"^p/(?P<token>[^/]{1,200})$", views.door, name="door_portal"),
+    path("still", views.still, name="still"),
     path("exit", views.exit_page, name="exit"),
 ]

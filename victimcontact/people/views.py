@@ -1,7 +1,7 @@
 """The door, which opens to the agreed word, and the way out, which always answers."""
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +39,21 @@ def door(request, token):
     elif request.method not in {"GET", "HEAD"}:
         return HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
     return render(request, "people/door.html", {"form": form})
+
+
+@csrf_exempt
+@open_to_all
+def still(request):
+    """How many seconds the visit has left; a POST says first that somebody is still there.
+
+    Exempt from CSRF: the cookie is SameSite=Strict, and all that this does is not to end a visit.
+    """
+    at = now()
+    visit = visits.find(request.COOKIES.get(settings.VISIT_COOKIE_NAME, ""), at)
+    if visit is not None and request.method == "POST":
+        visits.touch(visit, at)
+        visit.refresh_from_db(fields=["last_seen_at"])
+    return JsonResponse({"seconds": visits.seconds_left(visit, at)})
 
 
 @csrf_exempt

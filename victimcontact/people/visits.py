@@ -143,6 +143,15 @@ def is_live(visit, at) -> bool:
     )
 
 
+def seconds_left(visit, at) -> int:
+    """How long ``visit`` lives if nobody touches it; 0 when it is over."""
+    if visit is None or not is_live(visit, at):
+        return 0
+    idle_ends = visit.last_seen_at + timedelta(minutes=settings.VISIT_IDLE_MINUTES)
+    ends = min(idle_ends, visit.ends_at, visit.link.expires_at)
+    return max(0, int((ends - at).total_seconds()))
+
+
 def touch(visit, at) -> None:
     """Note that ``visit`` is in use. A call in the room counts as use: its socket calls this."""
     Visit.objects.filter(pk=visit.pk, ended_at=None, last_seen_at__lt=at - SEEN_EVERY).update(
