@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
@@ -96,6 +97,7 @@ def appointment(request, pk):
         "stage": stage,
         "is_waiting": waiting is not None,
         "participants": others,
+        "born": _born(found.contact),
         "elements": diary.elements(row.assessment),
         "texts": diary.texts_about(found),
         "device_test": found.device_tests.order_by("-tested_at").first(),
@@ -110,3 +112,11 @@ def appointment(request, pk):
         and found.status in (Appointment.Status.BOOKED, Appointment.Status.WAITING),
     }
     return TemplateResponse(request, "appointments/appointment.html", context)
+
+
+def _born(contact):
+    """The date of birth, or None when there is none that the calendar knows."""
+    try:
+        return parse_date(contact.date_of_birth)
+    except ValueError:
+        return None

@@ -15,9 +15,9 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, protocol, rooms
+from appointments import booking, protocol, rooms, statements
 from appointments.forms_visit import ChangeForm, DevicesForm
-from appointments.models import Appointment
+from appointments.models import Appointment, StatementVersion
 from victimcontact.middleware import uses_camera
 from victimcontact.people import visits
 from victimcontact.people.models import ContactPlan
@@ -141,6 +141,7 @@ def _page(request, appointment, form, *, status):
         "is_neutral": plan is None or plan.wording == ContactPlan.Wording.NEUTRAL,
         "contact_number": appointment.incident.force.contact_number,
         "asked": list(appointment.change_requests.filter(settled_at=None)),
+        "has_signed": _has_signed(appointment),
         "form": form,
         "room_settings": {
             "role": protocol.VICTIM,
@@ -155,6 +156,11 @@ def _page(request, appointment, form, *, status):
         },
     }
     return TemplateResponse(request, "appointments/visit.html", context, status=status)
+
+
+def _has_signed(appointment):
+    version = statements.current_version(appointment)
+    return version is not None and version.status == StatementVersion.Status.SIGNED
 
 
 def _answer(request):
