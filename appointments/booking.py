@@ -12,8 +12,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from appointments.models import Appointment, ChangeRequest, Shift
-from appointments.selectors import desk_for, free_slots
+from appointments.models import Appointment, ChangeRequest
+from appointments.selectors import desk_for, free_slots, is_rostered
 from appointments.signals import appointment_booked, appointment_cancelled, appointment_missed
 from messaging import outbox, staff_tasks
 from triage.models import Incident, Response
@@ -302,7 +302,7 @@ def _occupy(appointment, *, starts_at, at):
     _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)
     occupies = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=desk.buffer_minutes))
-    rostered = Shift.objects.filter(desk=desk, officer=officer, during__contains=occupies).exists()
+    rostered = is_rostered(desk, officer, occupies)
     taken = Appointment.objects.filter(
         officer=officer, occupies__overlap=occupies, status__in=Appointment.OCCUPYING
     ).exists()

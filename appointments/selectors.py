@@ -48,13 +48,16 @@ with taken as (
          or (status = 'held' and held_until > clock_timestamp()))
   group by officer_id
 ), free as (
-  select s.officer_id, unnest(
-    tstzmultirange(s.during * tstzrange(%(from)s, %(until)s))
-    - coalesce(t.times, '{}'::tstzmultirange)) as during
-  from appointments_shift s
-  join accounts_user u on u.id = s.officer_id and u.is_active
-  left join taken t on t.officer_id = s.officer_id
-  where s.desk_id = %(desk)s and s.during && tstzrange(%(from)s, %(until)s)
+  select w.officer_id, unnest(
+    w.times - coalesce(t.times, '{}'::tstzmultirange)) as during
+  from (
+    select s.officer_id, range_agg(s.during * tstzrange(%(from)s, %(until)s)) as times
+    from appointments_shift s
+    join accounts_user u on u.id = s.officer_id and u.is_active
+    where s.desk_id = %(desk)s and s.during && tstzrange(%(from)s, %(until)s)
+    group by s.officer_id
+  ) w
+  left join taken t on t.officer_id = w.officer_id
 ), starts as (
   select officer_id, generate_series(
     date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
@@ -96,6 +99,17 @@ def free_slots(desk, *, at, since=None, until=None, limit=12, every=STEP_MINUTES
             Slot(desk.pk, officer_id, starts_at, starts_at + talk)
             for officer_id, starts_at in cursor.fetchall()
         ]
+
+
+def is_rostered(desk, officer, during) -> bool:
+    """Whether the officer's shifts at the desk, end to end, cover the whole of ``during``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(range_agg(during) @> %s, false) from appointments_shift"
+            " where desk_id = %s and officer_id = %s and during && %s",
+            [during, desk.pk, officer.pk, during],
+        )
+        return cursor.fetchone()[0]
 
 
 def appointments_for(user):

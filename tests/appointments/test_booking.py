@@ -301,6 +301,18 @@ def test_free_slots_are_shifts_less_what_is_taken(handler):
     assert starts == [0, 120, 150, 180]
 
 
+def test_a_time_may_run_from_one_shift_into_the_next(handler):
+    first = diary.shift(hours=1)
+    diary.shift(first.desk, first.officer, starts_at=first.during.upper, hours=1)
+    across = first.during.lower + timedelta(minutes=30)
+
+    slots = selectors.free_slots(first.desk, at=now())
+    held = hold(diary.video_incident(), first, handler, starts_at=across)
+
+    assert across in [slot.starts_at for slot in slots]
+    assert held.starts_at == across
+
+
 def test_free_slots_choose_the_officer_with_least_to_do():
     desk, start = diary.desk(), diary.next_hour()
     busy, idle = diary.shift(desk, starts_at=start), diary.shift(desk, starts_at=start)
