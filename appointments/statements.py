@@ -490,9 +490,9 @@ def _signature(version, party):
 
 def _paper(version):
     """Return the version as it is printed unsigned. Dated by its finalising: the bytes repeat."""
-    exhibits = {
-        each.reference: each.description for each in version.statement.incident.exhibits.all()
-    }
+    # Only what was there when the words were frozen: a photo may come while the person reads.
+    known = version.statement.incident.exhibits.filter(received_at__lte=version.finalised_at)
+    exhibits = {each.reference: each.description for each in known}
     age = version.age_if_under_18
     return documents.StatementPaper(
         name=version.witness_name,

@@ -390,6 +390,17 @@ def test_seal_refuses_before_the_signature(call):
     assert not Signature.objects.exists()
 
 
+def test_photo_sent_while_the_person_reads_does_not_stop_the_seal(call):
+    appointment, visit = call
+    version = interview.finalised(appointment, body="I produce a photograph as exhibit AB/1.")
+    interview.send(appointment, visit)
+    interview.sign(version, visit)
+
+    sealed = interview.seal(version)
+
+    assert sealed.status == "signed"
+
+
 def test_seal_refuses_words_changed_behind_the_services(call):
     appointment, visit = call
     version = interview.finalised(appointment, body="He pushed me.")
