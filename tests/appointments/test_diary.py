@@ -1,5 +1,6 @@
 """The officer's pages: whose they are, what they show, and what they ask of the database."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -113,6 +114,22 @@ def test_the_number_of_queries_does_not_grow(appointment, officer, path, django_
     with django_assert_num_queries(len(one)):
         page = text(officer.get(path))
     assert page.count("Priya Anand") + page.count("Harold Finch") >= 1
+
+
+def test_a_page_that_asks_by_itself_does_not_keep_anyone_signed_in(appointment, officer, settings):
+    officer.get("/diary/")
+    session = officer.session
+    session["seen"] = time.time() - settings.STAFF_IDLE_MINUTES * 60 + 5
+    session.save()
+    polling = {"headers": {"HX-Request": "true", "X-Background": "1"}}
+
+    assert officer.get("/diary/", **polling).status_code == 200
+    assert officer.session["seen"] == session["seen"]
+
+    session["seen"] -= 10
+    session.save()
+    # Not a redirect: the sign-in page must not be put in the list's place.
+    assert officer.get("/diary/", **polling).status_code == 401
 
 
 # The week

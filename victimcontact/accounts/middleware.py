@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -32,6 +33,9 @@ class StaffOnlyMiddleware:
             return None
         if request.path.startswith(PUBLIC_PATHS):
             return None
+        if "HX-Request" in request.headers:
+            # A part of a page: the sign-in must not be put in its place.
+            return HttpResponse(status=401)
         return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': request.path})}")
 
     @staticmethod
@@ -41,6 +45,8 @@ class StaffOnlyMiddleware:
         now, seen = time.time(), request.session.get("seen")
         if seen is not None and now - seen > settings.STAFF_IDLE_MINUTES * 60:
             logout(request)
+        elif "X-Background" in request.headers:
+            return  # the page asks by itself: nobody is using it
         elif seen is None or now - seen > 60:
             request.session["seen"] = now
 
