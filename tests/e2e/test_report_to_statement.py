@@ -232,7 +232,7 @@ def write_statement(officer):
     expect(page.locator("#statement-saved")).to_contain_text("Saved")
     officer.is_fine("room")
     page.get_by_role("button", name="Show it for signing").click()
-    expect(page.get_by_text("Waiting for signature")).to_be_visible()
+    expect(page.get_by_text("Ready to sign")).to_be_visible()
 
 
 def send_photo(victim, officer):
@@ -242,7 +242,7 @@ def send_photo(victim, officer):
     exhibits.locator("input[type=file]").set_input_files(photograph())
     exhibits.get_by_label("What does it show?").fill("My arm, the day after")
     exhibits.get_by_role("button", name="Send the photo").click()
-    expect(exhibits.get_by_role("status")).to_contain_text("AT/1")
+    expect(page.locator("#exhibits-news")).to_contain_text("AT/1")
     expect(officer.page.locator("#exhibits-part")).to_contain_text("AT/1")
     victim.is_fine()
     officer.is_fine()
@@ -317,6 +317,7 @@ def invite(in_charge, reference):
     in_charge.is_fine()
     page.get_by_role("link", name=re.compile("Invite", re.I)).first.click()
     in_charge.is_fine()
+    page.get_by_label("I have asked, and all of this is so").check()
     page.get_by_role("button", name=re.compile("Invite", re.I)).click()
     expect(page.get_by_text(re.compile("Invited", re.I)).first).to_be_visible()
 
@@ -328,7 +329,7 @@ def open_the_portal(handler, at_home, reference):
     page.goto(link_on_handset(handler, NAME, "p"))
     page.get_by_label("word").fill(WORD)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text(reference)).to_be_visible()
+    expect(page.get_by_text(reference, exact=True)).to_be_visible()
     expect(page.get_by_text("DC Daniel Whitlock 2290").first).to_be_visible()
     for part in ("Your rights", "People who can help", "Your video calls", "Your written account"):
         expect(page.get_by_text(part, exact=True)).to_be_visible()
