@@ -28,7 +28,7 @@ NOT_TYPED = {"csrfmiddlewaretoken", "draft", "version", "seen_grade", "after", "
 ANSWERS = (
     ("safe_to_talk", "Safe to talk now"),
     ("offender_present", "Suspect there now"),
-    ("offender_nearby", "Suspect near, or may come back"),
+    ("offender_nearby", "Suspect near or coming back"),
     ("weapon", "Weapon"),
     ("children_present", "Children there"),
     ("has_smartphone", "Smartphone with video"),

@@ -653,7 +653,7 @@ def choice(request, pk):
         **told,
         "assessment": assessment,
         "against": [thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
-        "options": offers.options(assessment),
+        "nobody": Response.NONE in offers.options(assessment),
         "offer": incident.offers.order_by("-chosen_at", "-id").first(),
         "victim": victim,
         "plan_form": PlanForm(of=victim) if victim else None,

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import InternalError, ProgrammingError, transaction
 
 from tests import factories
@@ -46,3 +47,9 @@ def test_published_policy_refuses_change():
 
     with pytest.raises((ProgrammingError, InternalError)), transaction.atomic():
         Policy.objects.filter(pk=policy.pk).update(data={})
+
+
+def test_command_says_which_policy_is_in_force(capsys):
+    call_command("publish_policy")
+
+    assert capsys.readouterr().out == f"In force: {Policy.objects.get()}\n"
