@@ -15,10 +15,13 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django
 import psycopg2
 import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
 from psycopg2 import sql
 
 from victimcontact import engines
@@ -49,6 +52,12 @@ if not IS_WORKER:
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         _engines = engines.start(os.environ["STATE_DIR"], throwaway=True)
         _engines.fill(os.environ)
+else:
+    # A Valkey database of its own: what one worker's tests count is not another's.
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+if django_settings.configured and not IS_WORKER:
+    raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: tests choose their settings themselves.")
 os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
 # pytest-django looks for settings before this file exists to it: tests import models, so now.
 django.setup()
@@ -67,6 +76,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "house" in item.fixturenames or "e2e" in item.path.parts:
             item.add_marker("house")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Begin with an empty cache: addresses are counted there, and tests share one address."""
+    cache.clear()
 
 
 # The test database

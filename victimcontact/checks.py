@@ -20,6 +20,7 @@ BIN = Path(sys.executable).parent
 def main():
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"  # set-up has put a browser there
     environment = dict(os.environ, PATH=path, PYTHONUNBUFFERED="1")
+    environment.pop("DJANGO_SETTINGS_MODULE", None)  # tests start their engines before settings
     failed, summaries = [], []
     for title, command in _checks():
         print(f"\n== {title}", flush=True)

@@ -172,6 +172,6 @@ def test_settings_start_with_what_it_gives(service, face, tmp_path):
         check=False,
     )
 
-    assert checked.stderr + checked.stdout == "System check identified no issues (0 silenced).\n"
+    assert "System check identified no issues" in checked.stdout + checked.stderr
     role = "vc_owner" if service == "migrate" else "vc_app"
     assert said.stdout.strip() == f"{face} {role}"
