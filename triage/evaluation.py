@@ -93,8 +93,11 @@ def read(text):
 def is_for_tuning(case):
     """Half of the reports, by their id: the other half is held back and never tuned on.
 
-    A paraphrase goes with the report it is ``like``, so that no held-back report was seen.
+    A paraphrase goes with the report it is ``like``. Reports marked ``seen`` were looked at one by
+    one while the policy was written, whichever half they fell in: they can prove nothing any more.
     """
+    if case.get("seen"):
+        return True
     name = case.get("like") or case["id"]
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 

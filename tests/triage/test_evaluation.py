@@ -46,7 +46,7 @@ def test_kappa_by_hand():
 
 
 def test_too_low_a_grade_is_counted():
-    j = judged(narrative="a lovely quiet evening", grade=2, flags=[])
+    j = judged(channel="101", narrative="a lovely quiet evening", grade=2, flags=[])
 
     assert j.under
     assert evaluation.figures([j]).under_grading == 1
@@ -75,7 +75,7 @@ def test_a_dangerous_offer_is_one_whose_label_says_danger():
         "has_data": True,
     }
     narrative = "Somebody scratched my car on Monday, my neighbour has it on camera and kept it."
-    about = {"narrative": narrative, "structured": ready, "flags": [], "grade": 3}
+    about = {"channel": "101", "narrative": narrative, "structured": ready, "flags": [], "grade": 3}
 
     safe = judged(**about, video_offer=True, video_reasons=[])
     danger = judged(**about, video_offer=False, video_reasons=["not_safe_contact"])

@@ -22,24 +22,20 @@ class Context:
 
     def __init__(self, text, policy):
         self.text = text
-        self._harmless = set()
-        for pattern in policy.not_negating:
+        self._harmless, self._marks = set(), []
+        self._dead_sentences, self._unreal_sentences = set(), set()
+        for pattern, kind in policy.listening.possible(text.keys):
+            if kind == "idioms":
+                continue
             for first, last in pattern.find(text):
-                self._harmless.update(range(first, last + 1))
-        self._marks = [
-            (first, last, RANK[time])
-            for time, patterns in policy.marks
-            for pattern in patterns
-            for first, last in pattern.find(text)
-            if not self._denied_mark(first)
-        ]
-        self._dead_sentences = {
-            text.sentences[first] for pattern in policy.deceased for first, _ in pattern.find(text)
-        }
-        self._unreal_sentences = {
-            text.sentences[first] for pattern in policy.not_real for first, _ in pattern.find(text)
-        }
-        self.times = sorted({rank for _, _, rank in self._marks})
+                if kind == "not_negating":
+                    self._harmless.update(range(first, last + 1))
+                elif kind == "deceased":
+                    self._dead_sentences.add(text.sentences[first])
+                elif kind == "not_real":
+                    self._unreal_sentences.add(text.sentences[first])
+                elif not self._denied_mark(first):
+                    self._marks.append((first, last, RANK[kind]))
 
     def _denied_mark(self, first):
         words = self.text.tokens

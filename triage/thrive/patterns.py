@@ -11,6 +11,7 @@ A pattern is terms with spaces between them:
     my?             may be missing
     ..              up to three words of the same clause between
     ...             up to seven words of the same sentence between
+    throat & hands  both in one sentence, in any order, not far from each other
 
 Patterns are compared with plain words (see ``text``), never with punctuation.
 """
@@ -29,8 +30,16 @@ class PatternError(ValueError):
     """The pattern, or a family it names, cannot be read. The text says which."""
 
 
+def compile_pattern(source, families):
+    """The pattern that ``source`` describes. Raises PatternError."""
+    parts = source.split(" & ")
+    if len(parts) == 1:
+        return Pattern(source, families)
+    return Together(source, [Pattern(part, families) for part in parts])
+
+
 class Pattern:
-    """One pattern, ready to search a Text."""
+    """Words in a row, ready to search a Text."""
 
     def __init__(self, source, families):
         self.source = source
@@ -67,24 +76,110 @@ class Pattern:
 
     def find(self, text):
         """Yield (first, last) token numbers of each place where the pattern stands."""
-        if not self.may_match(text.keys):
-            return
         for match in self._compiled.finditer(text.plain):
             yield text.token_at(match.start()), text.token_at(match.end() - 2)
 
+    def places(self, text):
+        """Yield (first, last, parts): ``parts`` are the stretches that were asked for."""
+        for first, last in self.find(text):
+            yield first, last, ((first, last),)
+
+
+class Together:
+    """Several patterns that must stand in one sentence within ``WITHIN`` words, in any order."""
+
+    WITHIN = 16
+
+    def __init__(self, source, patterns):
+        self.source = source
+        self.negates = any(pattern.negates for pattern in patterns)
+        self.required = [words for pattern in patterns for words in pattern.required]
+        self._patterns = patterns
+
+    def may_match(self, keys):
+        return all(not words.isdisjoint(keys) for words in self.required)
+
+    def find(self, text):
+        for first, last, _ in self.places(text):
+            yield first, last
+
+    def places(self, text):
+        if not self.may_match(text.keys):
+            return
+        found = []
+        for pattern in self._patterns:
+            spans = list(pattern.find(text))
+            if not spans:
+                return
+            found.append(spans)
+        sentences = text.sentences
+        for start in found[0]:
+            parts = [start]
+            for spans in found[1:]:
+                near = [
+                    span
+                    for span in spans
+                    if sentences[span[0]] == sentences[start[0]]
+                    and abs(span[0] - start[0]) <= self.WITHIN
+                    and not any(a <= span[1] and span[0] <= b for a, b in parts)
+                ]
+                if not near:
+                    break
+                parts.append(min(near, key=lambda span: abs(span[0] - start[0])))
+            else:
+                yield min(a for a, _ in parts), max(b for _, b in parts), tuple(parts)
+
+
+# Words that stand in almost every report: a pattern is not looked up by them if it can be helped.
+_EVERYWHERE = frozenset(
+    "i me my we he she it they him her his the a an and or to of in on at is are was were has have"
+    " had not no do did be been that this with for from up out said will would can could so but"
+    " if when all just got get as there . ,".split()
+)
+
+
+class Index:
+    """Finds, among thousands of patterns, the few that a text can match at all."""
+
+    def __init__(self, entries):
+        """``entries``: (pattern, owner) pairs. The order is kept."""
+        self._entries = list(entries)
+        self._by_key = {}
+        for number, (pattern, _) in enumerate(self._entries):
+            rarest = min(pattern.required, key=_how_common)
+            for key in rarest:
+                self._by_key.setdefault(key.split(" ")[0], []).append(number)
+
+    def possible(self, keys):
+        """Yield the (pattern, owner) pairs that a text with these keys may match."""
+        numbers = set()
+        for key in self._by_key.keys() & keys:
+            numbers.update(self._by_key[key])
+        for number in sorted(numbers):
+            entry = self._entries[number]
+            if entry[0].may_match(keys):
+                yield entry
+
+
+def _how_common(words):
+    return sum(40 if word in _EVERYWHERE else 1 for word in words)
+
 
 def literals(source, families):
-    """Every whole word that the pattern can ask for, for the spelling list."""
-    words = set()
+    """(words, guesses) that the pattern can ask for, for the spelling list.
+
+    ``guesses`` are plain endings on the stems it names; not all of them are words.
+    """
+    words, guesses = set(), set()
     for term in source.split():
-        if term not in _GAPS:
+        if term not in _GAPS and term != "&":
             for choice in _choices(term.rstrip("?"), families, source):
                 for word in choice.split():
                     if word.endswith("*"):
-                        words.update(word[:-1] + ending for ending in _AFTER_STEM)
+                        guesses.update(word[:-1] + ending for ending in _AFTER_STEM)
                     else:
                         words.add(word)
-    return words
+    return words, guesses
 
 
 def inflect(word):

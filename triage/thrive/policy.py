@@ -11,20 +11,21 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from .conditions import Condition, ConditionError
-from .patterns import Pattern, PatternError, literals
+from .patterns import Index, Pattern, PatternError, compile_pattern, literals
 from .spelling import Spelling
 from .vocabulary import ELEMENTS, FLAGS, STRUCTURED, VIDEO_REASONS
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "thrive_policy.toml"
 
 TIMES = ("past", "recent", "now")
+LISTENING = ("idioms", "not_negating", "not_real", "deceased", *TIMES)
 
 
 class PolicyError(ValueError):
     """The policy cannot be used. The text says where and why, for the person editing it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cue:
     """Words to listen for and what they mean when nothing near rules them out."""
 
@@ -119,17 +120,14 @@ class Policy:
         self._sources = []
 
         listening = data.get("listening", {})
-        self.idioms = self._patterns(listening.get("idioms", []), "listening.idioms")
-        self.not_negating = self._patterns(
-            listening.get("not_negating", []), "listening.not_negating"
+        self.listening = Index(
+            (pattern, kind)
+            for kind in LISTENING
+            for pattern in self._patterns(listening.get(kind, []), f"listening.{kind}")
         )
-        self.marks = tuple(
-            (time, self._patterns(listening.get(time, []), f"listening.{time}")) for time in TIMES
-        )
-        self.not_real = self._patterns(listening.get("not_real", []), "listening.not_real")
-        self.deceased = self._patterns(listening.get("deceased", []), "listening.deceased")
 
         self.cues = tuple(self._cue(*row) for row in _rows(data, "cues"))
+        self.cue_index = Index((pattern, cue) for cue in self.cues for pattern in cue.patterns)
         self.answers = tuple(self._answer(*row) for row in _rows(data, "answers"))
         self.links = tuple(self._rule(*row, needs="raises") for row in _rows(data, "links"))
         self.levels = tuple(self._rule(*row, needs="elements") for row in _rows(data, "levels"))
@@ -150,21 +148,22 @@ class Policy:
 
     @cached_property
     def spelling(self):
-        words = set()
+        words, guesses = set(), set()
         for source in self._sources:
-            words |= literals(source, self._families)
+            for pool, found in zip((words, guesses), literals(source, self._families), strict=True):
+                pool |= found
         # Words in their own right that look like a slip of one the policy listens for.
         alone = self.data.get("leave_alone", "")
         known = set(alone.split() if isinstance(alone, str) else alone) | set(self.shorthand)
         for plain in self.shorthand.values():
             known.update(plain.split())
-        return Spelling(words, known)
+        return Spelling(words, guesses, known)
 
     def _patterns(self, sources, where):
         patterns = []
         for source in sources:
             try:
-                patterns.append(Pattern(source, self._families))
+                patterns.append(compile_pattern(source, self._families))
             except PatternError as error:
                 raise PolicyError(f"{where}: {error}") from error
             self._sources.append(source)
@@ -261,7 +260,7 @@ class Policy:
 BUILT_IN = frozenset(
     "child_spoken_of young_child_spoken_of caller_is_child older_person_spoken_of"
     " victim_is_child victim_age_known few_words nothing_recognised channel_999"
-    " adult_spoken_of child_not_victim".split()
+    " adult_spoken_of child_not_victim short_answers".split()
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from .ages import spoken_ages
 from .conditions import NOW, PAST, RANK, RECENT
 from .context import Context
-from .text import read
+from .text import SENTENCE_ENDS, read
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,12 @@ def listen(narrative, policy):
     """Find every cue of the policy in the narrative."""
     text = read(narrative, policy.shorthand, policy.spelling)
     set_aside = []
-    idioms = [span for pattern in policy.idioms for span in pattern.find(text)]
+    idioms = [
+        span
+        for pattern, kind in policy.listening.possible(text.keys)
+        if kind == "idioms"
+        for span in pattern.find(text)
+    ]
     for first, last in idioms:
         token = text.tokens
         set_aside.append(
@@ -71,41 +76,42 @@ def listen(narrative, policy):
         )
     text = text.without(idioms)
     context = Context(text, policy)
-    hits, seen = [], set()
-    for cue in policy.cues:
-        unless = None
-        for pattern in cue.patterns:
-            for first, last in pattern.find(text):
-                place = (cue.raises, first, last)
-                if place in seen:
-                    continue
-                if cue.unless and unless is None:
-                    unless = {
-                        text.sentences[place]
-                        for other in cue.unless
-                        for place, _ in other.find(text)
-                    }
-                why, time = _ruled_out(cue, pattern, first, last, context, unless or ())
-                quote = text.quote(first, last)
-                start, end = text.tokens[first].start, text.tokens[last].end
-                if why:
-                    set_aside.append(SetAside(cue.raises, quote, start, end, why))
-                    continue
-                seen.add(place)
-                hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements))
+    hits, seen, elsewhere = [], set(), {}
+    for pattern, cue in policy.cue_index.possible(text.keys):
+        for first, last, parts in pattern.places(text):
+            place = (cue.raises, first, last)
+            if place in seen:
+                continue
+            if cue not in elsewhere:
+                elsewhere[cue] = {
+                    text.sentences[at]
+                    for other in cue.unless
+                    if other.may_match(text.keys)
+                    for at, _ in other.find(text)
+                }
+            why, time = _ruled_out(cue, pattern, parts, context, elsewhere[cue])
+            quote = text.quote(first, last)
+            start, end = text.tokens[first].start, text.tokens[last].end
+            if why:
+                set_aside.append(SetAside(cue.raises, quote, start, end, why))
+                continue
+            seen.add(place)
+            hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements))
     hits.sort(key=lambda hit: (hit.start, hit.end))
     return Heard(text, hits, set_aside, spoken_ages(text))
 
 
-def _ruled_out(cue, pattern, first, last, context, unless):
-    """(reason or "", time) of one place where a cue's pattern stands."""
+def _ruled_out(cue, pattern, parts, context, unless):
+    """(reason or "", time) of one place where a cue's pattern stands, in these parts."""
     text = context.text
+    first, last = min(a for a, _ in parts), max(b for _, b in parts)
     if text.sentences[first] in unless:
         return "the rest of the sentence gives it another meaning", RECENT
     if cue.negatable:
-        denied = context.negated(first, last, pattern)
-        if denied is not None:
-            return f"denied by “{text.quote(denied, denied)}”", RECENT
+        for part in parts:
+            denied = context.negated(*part, pattern)
+            if denied is not None:
+                return f"denied by “{text.quote(denied, denied)}”", RECENT
     if context.about_the_dead(first):
         return "about somebody who has died", RECENT
     if context.not_real(first):
@@ -167,10 +173,25 @@ def gather(heard, report, policy, extra=()):
     spoken = sum(token.word.isalnum() for token in heard.text.tokens)
     if spoken <= 6:
         add("few_words", RECENT, "Hardly anything was said")
+    if _is_short_answers(heard.text):
+        add("short_answers", RECENT, "Little was said beyond yes and no")
     if not heard.hits:
         add("nothing_recognised", RECENT, "Nothing in the words was recognised")
     _link(signals, policy, add)
     return signals
+
+
+_ANSWERS = frozenset("yes no ok okay right sure fine hm mm alright thanks".split())
+
+
+def _is_short_answers(text):
+    """True for a caller who answers "Yes. No. Yes." and says little else."""
+    sentences = {}
+    for number, token in zip(text.sentences, text.tokens, strict=True):
+        if token.word not in SENTENCE_ENDS and token.word != ",":
+            sentences.setdefault(number, []).append(token.word)
+    short = [s for s in sentences.values() if len(s) <= 4 and s[0] in _ANSWERS]
+    return len(short) >= 3 and 2 * len(short) >= len(sentences) - 1
 
 
 def _link(signals, policy, add):

@@ -14,10 +14,12 @@ LONG = 10  # two slips are forgiven from this length
 class Spelling:
     """Answers with the word that was meant: ``Spelling(words, known)("stalkng") == "stalking"``."""
 
-    def __init__(self, words, known):
-        self._known = frozenset(words) | frozenset(known)
+    def __init__(self, words, guesses, known):
+        """``guesses`` are listened for too, but a word is preferred to a guess as near."""
+        self._known = frozenset(words) | frozenset(guesses) | frozenset(known)
+        self._guesses = frozenset(guesses - words)
         self._by_deletion = {}
-        for word in sorted(words):
+        for word in [*sorted(words), *sorted(self._guesses)]:
             if len(word) >= SHORTEST and word.isalpha():
                 for form in _deletions(word, 2 if len(word) >= LONG else 1):
                     self._by_deletion.setdefault(form, []).append(word)
@@ -33,15 +35,15 @@ class Spelling:
         for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
             if word.endswith(ending) and word[: -len(ending)] in self._known:
                 return word
-        best, nearest = word, 3
+        best, nearest = word, (3, 0)
         for form in _deletions(word, 2 if len(word) >= LONG - 1 else 1):
             for candidate in self._by_deletion.get(form, ()):
                 allowed = 2 if len(candidate) >= LONG else 1
                 if candidate[0] != word[0]:
                     continue
                 slips = _slips(word, candidate)
-                if slips <= allowed and slips < nearest:
-                    best, nearest = candidate, slips
+                if slips <= allowed and (slips, candidate in self._guesses) < nearest:
+                    best, nearest = candidate, (slips, candidate in self._guesses)
         return best
 
 
