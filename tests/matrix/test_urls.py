@@ -10,10 +10,14 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils.timezone import now
 from psycopg2 import sql
 
+from messaging import outbox, staff_tasks
+from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
+from triage.models import ReportDraft
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import ALL_PERMISSIONS, PERMISSIONS, Role
 
@@ -51,21 +55,57 @@ def test_every_address_has_a_row_and_every_row_an_address():
 
 @pytest.fixture
 def world():
-    """An appointment of our force, and for each kind of key in an address a row that exists."""
+    """Of our force, a row that exists for each kind of key that stands in an address."""
     booked = diary.appointment()
     crime = factories.crime(booked.incident)
-    return {"appointments": booked, "incident": booked.incident, "crime": crime}
+    case = cases.open_case(crime=crime, by=crime.recorded_by, at=now())
+    notification = outbox.queue(
+        "portal_message", to=booked.contact, about=case, context={"link": "x"}, at=now()
+    )
+    task = staff_tasks.raise_task(
+        "change_asked", force=case.force, about=booked, reason="Asked", at=now()
+    )
+    draft = ReportDraft.objects.create(
+        handler=factories.user(Role.CALL_HANDLER),
+        form={"narrative": "Somebody"},
+        started_at=now(),
+        saved_at=now(),
+    )
+    return {
+        "appointment": booked,
+        "incident": booked.incident,
+        "crime": crime,
+        "case": case,
+        "notification": notification,
+        "task": task,
+        "contact": booked.contact,
+        "draft": draft,
+    }
+
+
+ABOUT = {
+    "messaging:delivery_state": "notification",
+    "messaging:handset_reply": "contact",
+    "messaging": "task",
+    "triage:draft": "draft",
+    "triage:score": "draft",
+    "triage:take_over": "draft",
+    "triage:discard": "draft",
+    "triage": "incident",
+    "appointments:booking": "incident",
+    "appointments": "appointment",
+    "portal:open_case": "incident",
+    "portal": "case",
+}
 
 
 def address(name, world):
-    """The address of ``name`` about a row of the world, or about none where it needs another."""
+    """The address of ``name`` about a row of the world."""
     if not ARGUMENTS[name]:
         return reverse(name)
-    namespace, view = name.split(":")
-    about_incident = namespace == "triage" or view in ("booking", "open_case")
-    key = (world["incident"] if about_incident else world["appointments"]).pk
+    kind = ABOUT.get(name) or ABOUT[name.split(":")[0]]
     values = {argument: uuid.uuid4() for argument in ARGUMENTS[name]}
-    return reverse(name, kwargs=values | {"pk": key})
+    return reverse(name, kwargs=values | {"pk": world[kind].pk})
 
 
 def is_sent_to_sign_in(answer):
@@ -127,6 +167,23 @@ def test_staff_of_another_force_find_nothing(world):
     assert found == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "triage:incident",
+        "appointments:appointment",
+        "appointments:booking",
+        "portal:case",
+        "messaging:delivery_state",
+    ],
+)
+def test_our_own_staff_do_find_it(world, name):
+    """So that the test above cannot pass because the rows are not there."""
+    client = factories.sign_in(Client(), factories.user(list(Role)))
+
+    assert client.get(address(name, world)).status_code == 200
+
+
 def test_lists_of_another_force_hold_nothing_of_ours(world):
     elsewhere = factories.force("southmoor")
     client = factories.sign_in(Client(), factories.user(list(Role), at_force=elsewhere))
@@ -149,7 +206,7 @@ def test_victim_address_tells_nothing_without_a_visit(world, name, method):
 
     assert answer.status_code in (302, 401, 403, 404, 405)
     body = answer.content.decode()
-    contact = world["appointments"].contact
+    contact = world["appointment"].contact
     for secret in (contact.name, contact.phone, world["crime"].reference):
         assert secret not in body
 
