@@ -563,8 +563,9 @@ def reassess(request, pk):
         except assessing.Overtaken as overtaken:
             form.add_error(
                 None,
-                f"{overtaken.assessment.decided_by} assessed this incident meanwhile (grade"
-                f" {overtaken.assessment.decided_grade}). Read that first, then decide again",
+                f"{overtaken.assessment.decided_by or 'The system'} assessed this incident"
+                f" meanwhile (grade {overtaken.assessment.decided_grade}). Read that first, then"
+                " decide again",
             )
             form.data = form.data.copy()
             form.data["after"] = overtaken.assessment.number

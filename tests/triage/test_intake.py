@@ -120,8 +120,12 @@ def test_a_draft_becomes_one_incident(handler):
     draft = drafts.save(uuid.uuid4(), form={"narrative": ["x"]}, version=0, by=handler, at=NOON)
 
     later = NOON + timedelta(minutes=4)
-    first = record(handler, report(channel="999"), draft_id=draft.pk, at=later)
-    second = record(handler, report(channel="999"), draft_id=draft.pk, at=later)
+    first = record(
+        handler, report(channel="999"), draft_id=draft.pk, at=later, decision=decision(1)
+    )
+    second = record(
+        handler, report(channel="999"), draft_id=draft.pk, at=later, decision=decision(1)
+    )
 
     assert first == second
     assert Incident.objects.get().draft == draft
