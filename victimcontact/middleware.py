@@ -75,8 +75,10 @@ class PrivacyHeadersMiddleware:
         to_person = not request.path.startswith(MACHINES)
         if template and to_person and not response.streaming and not response.content:
             wordless, response = response, render(request, template, status=response.status_code)
-            if "Allow" in wordless.headers:
-                response.headers["Allow"] = wordless.headers["Allow"]
+            del wordless.headers["Content-Length"]
+            for name, value in wordless.headers.items():
+                response.headers.setdefault(name, value)
+            response.cookies.update(wordless.cookies)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Permissions-Policy", permissions_policy(camera=False))

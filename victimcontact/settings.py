@@ -148,10 +148,11 @@ INSTALLED_APPS = [
     "portal",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    # Before WhiteNoise: a static file has these headers too.
-    "victimcontact.middleware.PrivacyHeadersMiddleware",
+    # First what sets headers: a refusal, a redirect to https and a static file have them too.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "victimcontact.middleware.PrivacyHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -161,7 +162,6 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "victimcontact.accounts.middleware.StaffOnlyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "victimcontact.urls"
@@ -285,6 +285,7 @@ STORAGES = {
         else "victimcontact.lib.static_files.HashedStaticFiles"
     },
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = ENVIRONMENT == "test"
 # A test makes many clients: none of them should list 1,500 files first.
 WHITENOISE_AUTOREFRESH = ENVIRONMENT == "test"

@@ -1,7 +1,8 @@
-/* Everything a victim's page needs, in one file: each further file is a round trip on a slow phone. */
+/* Everything a page needs, in one file: each further file is a round trip on a slow phone.
+   It opens to anybody who holds the phone: no word in it tells what the pages are for. */
 
 /**
- * The way out of every page a victim may see.
+ * The way out of every page.
  *
  * A press on the link, Escape (outside a dialog) or Shift three times within five seconds empties
  * the page at once, lets the video room stop camera and microphone (the event "vc:exit" on the

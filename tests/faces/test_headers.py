@@ -1,10 +1,13 @@
 """Headers of every answer, forms under no-referrer, and pages for refusals without words."""
 
+import re
+
 import pytest
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 
 from victimcontact.middleware import ALWAYS, PrivacyHeadersMiddleware, uses_camera
 
@@ -13,7 +16,12 @@ def form(request):
     return HttpResponse(get_token(request))
 
 
-urlpatterns = [path("a/form/", form), path("", include("victimcontact.people.urls_public"))]
+urlpatterns = [
+    path("a/form/", form),
+    path("a/sent/", require_POST(form)),
+    path("", include("victimcontact.people.urls_public")),
+]
+handler400 = "victimcontact.errors.bad_request"
 
 
 @pytest.fixture
@@ -90,11 +98,25 @@ def test_a_static_file_stays_cacheable():
 
 
 @pytest.mark.parametrize(
-    "address", ["/static/css/public.css", "/static/none.css", "/a/form/", "/a/T", "/exit", "/none"]
+    "address",
+    [
+        "/static/css/public.css",
+        "/static/none.css",
+        "/a/form/",
+        "/a/form",  # to the same with a slash
+        "/a/sent/",  # not by this method
+        "/a/T",
+        "/exit",
+        "/none",
+    ],
 )
-def test_the_house_sends_its_headers_with_everything(browser, db, address):
-    answer = browser.get(address)
+@pytest.mark.parametrize("host", ["testserver", "elsewhere.example"])
+def test_the_house_sends_its_headers_with_everything(browser, db, address, host):
+    answer = browser.get(address, headers={"Host": host})
 
+    assert answer["X-Frame-Options"] == "DENY"
+    if not answer.streaming:
+        assert answer.get("Content-Length") in (None, str(len(answer.content)))
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
     policy = set(answer["Content-Security-Policy"].split("; "))
     assert policy >= {
@@ -135,3 +157,31 @@ def test_what_a_machine_asks_gets_no_page():
     answer = through(lambda request: HttpResponseNotAllowed(["POST"]), "/webhooks/twilio/inbound/")
 
     assert (answer.status_code, answer.content, answer["Allow"]) == (405, b"", "POST")
+
+
+def test_a_host_that_is_not_ours_is_refused_in_neutral_words_even_before_tls(browser, db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = browser.get("/a/T", headers={"Host": "elsewhere.example"})
+
+    assert answer.status_code == 400
+    assert b"<title>Appointment</title>" in answer.content
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Content-Security-Policy"]
+    assert browser.get("/a/T")["Cache-Control"] == "private, no-store"  # sent on to https
+
+
+WORDS_THAT_TELL = re.compile(r"police|crime|victim|officer|suspect|abuse", re.IGNORECASE)
+
+
+def test_nothing_that_the_door_loads_tells_what_it_is(browser, db):
+    """Whoever holds the phone can read a page's files as well as the page."""
+    page = browser.get("/a/T").content.decode()
+    loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+
+    texts = {name: b"".join(browser.get(name)).decode() for name in loaded}
+
+    assert len(texts) == 3
+    found = {name: set(WORDS_THAT_TELL.findall(text)) for name, text in texts.items()}
+    assert {name: words for name, words in found.items() if words} == {}
+    assert WORDS_THAT_TELL.search(page) is None
