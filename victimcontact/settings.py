@@ -3,6 +3,7 @@
 A missing value stops the start and says how to mend it.
 """
 
+import base64
 from pathlib import Path
 
 import environ
@@ -22,6 +23,8 @@ STATE_DIR = Path(env("STATE_DIR", default=str(BASE_DIR / ".run")))
 DEBUG = env.bool("DEBUG", default=False)
 DEMONSTRATION = env.bool("DEMONSTRATION", default=not PRODUCTION)
 FACE = env("FACE", default="all")  # which site this process serves: staff, public or all
+if FACE not in {"staff", "public", "all"}:
+    raise ImproperlyConfigured("FACE is staff, public or all.")
 
 _fallback = {} if PRODUCTION else dev_secrets.load(STATE_DIR)
 
@@ -33,15 +36,32 @@ def _secret(name):
     return value
 
 
+def _key(name, text):
+    # A key that is cut short would be found out by the first person whose name is to be kept.
+    try:
+        if len(base64.b64decode(text, validate=True)) == 32:
+            return text
+    except ValueError:
+        pass
+    raise ImproperlyConfigured(f"{name} holds a key that is not 32 bytes in base64.")
+
+
 SECRET_KEY = _secret("SECRET_KEY")
-FIELD_KEYS = dict(item.split(":", 1) for item in _secret("FIELD_KEYS").split(","))
-INDEX_KEY = _secret("INDEX_KEY")
+FIELD_KEYS = {}
+for _item in _secret("FIELD_KEYS").split(","):
+    _number, _, _text = _item.partition(":")
+    if not (_number.isdecimal() and 0 < int(_number) < 256):
+        raise ImproperlyConfigured("FIELD_KEYS is like 1:key,2:key with numbers up to 255.")
+    FIELD_KEYS[_number] = _key("FIELD_KEYS", _text)
+INDEX_KEY = _key("INDEX_KEY", _secret("INDEX_KEY"))
 
 if PRODUCTION:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG shows people's data. Unset it in production.")
     if DEMONSTRATION:
         raise ImproperlyConfigured("DEMONSTRATION lets anyone sign in. Unset it in production.")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("SECRET_KEY is at least 50 characters in production.")
     for _name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "STAFF_URL", "SOCKET_URL"):
         if not env(_name, default=""):
             raise ImproperlyConfigured(f"Set {_name} in production.")
@@ -58,8 +78,17 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "testserver"]
 )
 SECURE = PUBLIC_URL.startswith("https://")
-if PRODUCTION and not SECURE:
-    raise ImproperlyConfigured("PUBLIC_URL begins with https:// in production.")
+if PRODUCTION:
+    for _name, _address, _scheme in (
+        ("PUBLIC_URL", PUBLIC_URL, "https://"),
+        ("STAFF_URL", STAFF_URL, "https://"),
+        ("SOCKET_URL", SOCKET_URL, "wss://"),
+        ("EXIT_URL", EXIT_URL, "https://"),
+    ):
+        if not _address.startswith(_scheme):
+            raise ImproperlyConfigured(f"{_name} begins with {_scheme} in production.")
+    if not ALLOWED_HOSTS or any(host.startswith(("*", ".")) for host in ALLOWED_HOSTS):
+        raise ImproperlyConfigured("Set ALLOWED_HOSTS to exact host names in production.")
 
 # --- Database and queue ----------------------------------------------------------------------
 
@@ -227,7 +256,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
