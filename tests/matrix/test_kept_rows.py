@@ -1,0 +1,141 @@
+"""What is kept for ever: neither the application nor the owner of the tables changes a row of it.
+
+One table of what is kept, one row of each, and every way that SQL has to change or remove it.
+"""
+
+import uuid
+
+import psycopg2
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+from django.utils.timezone import now
+
+from messaging import conversations, outbox
+from messaging.models import Receipt
+from portal import cases
+from tests import factories
+from tests.appointments import interview
+from victimcontact.audit import ledger
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Table: a change that somebody could want to make to its row.
+KEPT = {
+    "audit_entry": "actor = 'nobody'",
+    "audit_chainlink": "hash = ''",
+    "audit_head": "seq = 0",
+    "triage_assessment": "decided_grade = 4",
+    "triage_offer": "chosen = 'visit'",
+    "triage_policy": "data = '{}'",
+    "appointments_statementversion": "body = ''",
+    "appointments_signature": "signed_at = now()",
+    "appointments_exhibit": "sha256 = ''",
+    "appointments_continuityentry": "at = now()",
+    "messaging_message": "body = ''",
+    "messaging_receipt": "provider_status = 'delivered'",
+    "portal_caseevent": "recorded_at = now()",
+}
+# Ways round a trigger that only an owner or a superuser has.
+WAYS_ROUND = [
+    "set session_replication_role = replica",
+    "alter table {table} disable trigger all",
+    "drop trigger kept_update on {table}",
+    "alter table {table} owner to current_user",
+    "create or replace function house_refuse_change() returns trigger"
+    " language plpgsql as 'begin return new; end'",
+]
+
+
+def changes(table):
+    yield f"update {table} set {KEPT[table]}"
+    yield f"delete from {table}"
+    yield f"truncate {table} cascade"
+    yield f"set local house.rotating_keys = on; delete from {table}"
+    yield (
+        f"merge into {table} using (select 1) one on true"
+        f" when matched then update set {KEPT[table]}"
+    )
+
+
+@pytest.fixture
+def one_of_each():
+    """A story that leaves a row, committed, in every table of KEPT."""
+    appointment, visit = interview.begun()
+    interview.sealed(appointment, visit)
+    interview.send(appointment, visit)
+    crime = factories.crime(appointment.incident)
+    case = cases.open_case(crime=crime, by=crime.recorded_by, at=now())
+    talk = conversations.open_for(contact=case.contact, about=case, at=now())
+    conversations.post(
+        talk, author=conversations.VICTIM, body="Hello", idempotency_key=uuid.uuid4(), at=now()
+    )
+    notification = outbox.queue(
+        "portal_message", to=case.contact, about=case, context={"link": "x"}, at=now()
+    )
+    Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
+
+
+def contents():
+    """Every row of every kept table, as the database has it."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in KEPT:
+            cursor.execute(f"select t::text from {table} t order by 1")
+            found[table] = [row for (row,) in cursor.fetchall()]
+        return found
+
+
+def as_application(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def not_refused(statements, run):
+    """Those of ``statements`` that were carried out, or failed for want of sense and not of right.
+
+    42501 is PostgreSQL's insufficient_privilege, which our triggers give too.
+    """
+    for statement in statements:
+        try:
+            run(statement)
+        except (psycopg2.Error, DatabaseError) as error:
+            code = getattr(error, "pgcode", None) or getattr(error.__cause__, "pgcode", None)
+            if code != "42501":
+                yield statement, str(error)
+        else:
+            yield statement, "done"
+
+
+def test_every_model_that_is_kept_stands_in_the_table():
+    said = {
+        model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)
+    }
+    # These two are kept from a moment on: once signed, once published.
+    assert said | {"appointments_statementversion", "triage_policy"} == set(KEPT)
+
+
+def test_the_application_changes_nothing_that_is_kept(one_of_each):
+    before = contents()
+    assert [table for table, rows in before.items() if not rows] == []
+
+    asked = [each for table in KEPT for each in changes(table)]
+    asked += [way.format(table=table) for table in KEPT for way in WAYS_ROUND]
+
+    assert list(not_refused(asked, as_application)) == []
+    assert contents() == before
+    assert ledger.verify() == []
+
+
+def test_the_owner_does_not_either_by_mistake(one_of_each, as_owner):
+    before = contents()
+
+    def run(statement):
+        with as_owner() as cursor:
+            cursor.execute(statement)
+
+    asked = [each for table in KEPT for each in changes(table)]
+
+    assert list(not_refused(asked, run)) == []
+    assert contents() == before
+    assert ledger.verify() == []
