@@ -23,6 +23,7 @@ from victimcontact.people import links
 from victimcontact.people.models import Link
 
 LINK_LIVES_ON = timedelta(hours=24)  # after the appointment ends, so that a late call can rejoin
+LINK_AGAIN = "link_again"
 
 
 class SlotTaken(Exception):
@@ -181,6 +182,23 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
     appointment_cancelled.send(
         sender=Appointment, appointment=appointment, reason=reason, by=by, at=at
     )
+    return appointment
+
+
+@transaction.atomic
+def send_link_again(*, appointment_id, by, at) -> Appointment:
+    """Shut every link to the appointment and text a new one. Raises NotLive, NotReachable.
+
+    For a lost text, a link locked after wrong words, or a new number.
+    """
+    appointment = _lock(appointment_id)
+    if appointment.status not in Appointment.LIVE:
+        raise NotLive
+    _reachable(appointment.incident)
+    links.revoke_all(about_id=appointment.pk, by=by, at=at, reason="sent again")
+    outbox.cancel_unsent(about=appointment, at=at)
+    ledger.record("appointment.link_sent_again", by=by, about=appointment, at=at)
+    _tell(LINK_AGAIN, appointment, by=by, at=at)
     return appointment
 
 
@@ -356,5 +374,6 @@ def _tell(template, appointment, *, by, at):
         },
         at=at,
         by=by,
-        useful_until=appointment.starts_at,
+        # A link sent again may be for coming back into the call.
+        useful_until=appointment.ends_at if template == LINK_AGAIN else appointment.starts_at,
     )

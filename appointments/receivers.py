@@ -1,10 +1,16 @@
 """What the diary does when something happens below it. In the same transaction, never a network."""
 
+import contextlib
+
 from django.dispatch import receiver
 
 from appointments import booking
 from appointments.models import Appointment
+from messaging import staff_tasks
+from messaging.models import StaffTask
 from triage.signals import assessed
+from victimcontact.people.models import Link
+from victimcontact.people.signals import link_locked, number_changed
 
 
 @receiver(assessed)
@@ -22,3 +28,27 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
     )
     for appointment_id in waiting.values_list("pk", flat=True):
         booking.cancel(appointment_id=appointment_id, reason="worse grade", by=by, at=at)
+
+
+@receiver(number_changed)
+def send_links_to_the_new_number(sender, contact, by, at, **_):
+    """The old links are shut by now: whoever has a time ahead gets a new one."""
+    ahead = Appointment.objects.filter(contact=contact, status__in=Appointment.LIVE)
+    for appointment_id in ahead.values_list("pk", flat=True):
+        with contextlib.suppress(booking.NotReachable):  # then the plan says why, to staff
+            booking.send_link_again(appointment_id=appointment_id, by=by, at=at)
+
+
+@receiver(link_locked)
+def ask_a_person_to_ring(sender, link, at, **_):
+    """Five wrong words: somebody else may hold the phone, or the word was forgotten."""
+    if link.purpose != Link.Purpose.APPOINTMENT:
+        return
+    appointment = Appointment.objects.select_related("incident__force").get(pk=link.about_id)
+    staff_tasks.raise_task(
+        StaffTask.Kind.LINK_LOCKED,
+        force=appointment.incident.force,
+        about=appointment,
+        reason="The link took five wrong words. Ring, safely, before sending it again.",
+        at=at,
+    )

@@ -203,6 +203,23 @@ def cancel(request, pk):
     return TemplateResponse(request, "appointments/cancel.html", context)
 
 
+@require_POST
+@require("appointment.book")
+def send_link_again(request, pk):
+    """Text the victim a new link, and shut the old."""
+    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    error = ""
+    try:
+        diary.send_link_again(appointment_id=pk, by=request.user, at=now())
+    except diary.NotLive:
+        error = "This appointment is over or was cancelled: there is nothing to open"
+    except diary.NotReachable:
+        error = NOT_REACHABLE
+    if error:
+        return _page(request, appointment.incident, error=error, status=409)
+    return _done(request, appointment.incident)
+
+
 def _appointments(user):
     """Those that ``user`` may book, move or cancel: of the incidents they may see."""
     return Appointment.objects.filter(

@@ -128,6 +128,16 @@ def agree_word(case, word: str, *, by, at) -> None:
     ledger.record("contact_plan.word_agreed", by=by, about=plan, at=at)
 
 
+@transaction.atomic
+def send_to_new_number(case, *, by, at) -> None:
+    """Text a new link, where the portal is still safe: every link to the old number is shut."""
+    case = _locked(case)
+    if case.invited_at is None or reconsider(case, by=by, at=at):
+        return
+    outbox.cancel_unsent(about=case, at=at)
+    _send("link_again", case, by=by, at=at)
+
+
 def _send(template, case, *, by, at):
     _, token = links.issue(
         contact=case.contact,

@@ -9,7 +9,7 @@ from portal import cases, invitations, talk
 from portal.models import Case
 from triage.signals import assessed, crime_recorded
 from victimcontact.people.models import Link
-from victimcontact.people.signals import link_locked
+from victimcontact.people.signals import link_locked, number_changed
 
 ABOUT_A_CASE = Case._meta.label_lower
 
@@ -33,6 +33,13 @@ def read_for_danger(sender, message, conversation, **_):
         return
     case = Case.objects.select_related("force").get(pk=conversation.about_id)
     talk.look_for_danger(case, message, at=message.sent_at)
+
+
+@receiver(number_changed)
+def send_the_link_to_the_new_number(sender, contact, by, at, **_):
+    for case in Case.objects.filter(contact=contact, invited_at__isnull=False):
+        if case.status != Case.Status.CLOSED:
+            invitations.send_to_new_number(case, by=by, at=at)
 
 
 @receiver(link_locked)

@@ -16,7 +16,9 @@ from tests import factories
 from tests.appointments import factories as diary
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
+from victimcontact.people import plans
 from victimcontact.people.models import Link
+from victimcontact.people.signals import link_locked
 
 pytestmark = pytest.mark.django_db
 
@@ -404,3 +406,47 @@ def test_many_confirm_one_hold_together(handler):
 
     assert broken == []
     assert Notification.objects.count() == 1
+
+
+def open_links():
+    return list(Link.objects.filter(revoked_at=None))
+
+
+def test_send_link_again_shuts_the_old_one(handler):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+    booking.book(appointment_id=held.pk, by=handler, at=now())
+    [old] = open_links()
+
+    booking.send_link_again(appointment_id=held.pk, by=handler, at=now())
+
+    old.refresh_from_db()
+    assert old.revoked_reason == "sent again"
+    assert [link.about_id for link in open_links()] == [held.pk]
+    assert sorted(Notification.objects.values_list("template", "status")) == [
+        ("appointment_booked", "dropped"),
+        ("link_again", "queued"),
+    ]
+
+
+def test_another_number_shuts_the_old_link_and_sends_a_new_one(handler):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+    booked = booking.book(appointment_id=held.pk, by=handler, at=now())
+    [old] = open_links()
+
+    plans.set_plan(
+        booked.contact, by=handler, at=now(), channels={"sms": "safe"}, phone="+447700900777"
+    )
+
+    old.refresh_from_db()
+    assert old.revoked_reason == "number changed"
+    assert [link.about_id for link in open_links()] == [booked.pk]
+    assert Notification.objects.get(status="queued").template == "link_again"
+
+
+def test_locked_link_asks_a_person_to_ring(handler):
+    held = hold(diary.video_incident(), diary.shift(), handler)
+    booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    link_locked.send(sender=Link, link=open_links()[0], at=now())
+
+    assert [task.kind for task in StaffTask.objects.all()] == ["link_locked"]

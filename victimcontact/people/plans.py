@@ -5,9 +5,10 @@ from datetime import timedelta
 from django.db import transaction
 
 from victimcontact.audit import ledger
-from victimcontact.people import words
+from victimcontact.people import links, words
 from victimcontact.people.models import Contact, ContactPlan
 from victimcontact.people.safe_contact import Plan
+from victimcontact.people.signals import number_changed
 
 # What was safe a month ago may not be now. Source: safe contact practice for domestic abuse.
 LASTS = timedelta(days=30)
@@ -75,8 +76,13 @@ def set_plan(
     plan.save()
     new_phone = phone is not None and phone != contact.phone
     if new_phone:
+        had_phone = bool(contact.phone)
         contact.phone = phone
         contact.save(update_fields=["phone"])
+        if had_phone:
+            # Whoever holds the old phone holds its links. Nothing is ever said to the old number.
+            links.revoke_all(contact=contact, by=by, at=at, reason="number changed")
+            number_changed.send(sender=Contact, contact=contact, by=by, at=at)
     ledger.record(
         "contact.plan_set",
         by=by,

@@ -5,6 +5,9 @@ from django.dispatch import Signal
 # link, at: five wrong words closed this link. Someone must ring the person on a safe channel.
 link_locked = Signal()
 
+# contact, by, at: the number for texts is another one; every link sent to the old one is shut.
+number_changed = Signal()
+
 # visit, at: the right word opened a link.
 visit_opened = Signal()
 
