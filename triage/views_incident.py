@@ -1,0 +1,111 @@
+"""One incident: everything that is known of it and was decided about it."""
+
+from dataclasses import dataclass
+
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+
+from triage import crime_types, panel, selectors, shown, thrive
+from triage.marking import marked
+from triage.models import Response
+from victimcontact.accounts.permissions import require
+from victimcontact.audit import ledger
+from victimcontact.lib import local_time
+
+
+@require_GET
+@require("incident.view")
+def incident(request, pk):
+    """Everything about one incident. Opening it is an entry in the ledger."""
+    at = now()
+    incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
+    ledger.record("incident.viewed", by=request.user, about=incident, at=at)
+    assessments = list(
+        incident.assessments.select_related("policy", "decided_by").order_by("-number")
+    )
+    current = assessments[0] if assessments else None
+    pairs = selectors.hanging_on(incident)
+    victim = incident.victim
+    context = shown.header(incident, at) | {
+        "victim": victim,
+        **shown.plan_told(victim),
+        "participants": incident.participants.select_related("contact").order_by("id"),
+        "pieces": marked(current.narrative, current.findings.get("flags", ())) if current else [],
+        "current": _told(current, incident.force) if current else None,
+        "before": [_told(one, incident.force) for one in assessments[1:]],
+        "offers": incident.offers.select_related("recorded_by").order_by("-chosen_at", "-id"),
+        "crime": getattr(incident, "crime", None),
+        "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
+        "notifications": list(selectors.notifications(incident, pairs)[:50]),
+        "timeline": [_line(event) for event in selectors.timeline(pairs)],
+        "wants_video": incident.response == Response.VIDEO,
+    }
+    return TemplateResponse(request, "triage/incident.html", context)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An assessment as people read it."""
+
+    assessment: object
+    recommended: str
+    decided: str
+    elements: list  # (name, label, level, what the engine gave, the person's own words)
+    flags: list  # (label, because)
+    rules: object  # Rules
+    video: list
+
+
+def _told(assessment, force):
+    found = assessment.findings
+    elements = [
+        (
+            name,
+            label,
+            assessment.elements.get(name, 0),
+            found.get("elements", {}).get(name, {}).get("rationale", ()),
+            assessment.rationales.get(name, ""),
+        )
+        for name, label in thrive.ELEMENTS.items()
+    ]
+    return Told(
+        assessment=assessment,
+        recommended=force.grade_label(assessment.recommended_grade),
+        decided=force.grade_label(assessment.decided_grade),
+        elements=elements,
+        flags=[(flag["label"], flag["because"]) for flag in found.get("flags", ())],
+        rules=panel.rules(found.get("because", ()), assessment.recommended_grade),
+        video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
+    )
+
+
+# Ledger types as people read them; any other is shown as its own words.
+SAYS = {
+    "incident.recorded": "Report recorded",
+    "incident.assessed": "Assessed",
+    "incident.viewed": "Opened",
+    "incident.review_asked": "Fresh assessment asked for",
+    "review.late": "Review late: team leader told",
+    "offer.made": "Choice read out and recorded",
+    "crime.recorded": "Crime recorded",
+    "appointment.held": "Time held",
+    "appointment.booked": "Appointment booked",
+    "appointment.moved": "Appointment moved",
+    "appointment.cancelled": "Appointment cancelled",
+    "case.opened": "Case opened",
+}
+
+
+def _line(event):
+    what = SAYS.get(event.type) or event.type.replace(".", " ").replace("_", " ").capitalize()
+    if event.type == "incident.assessed":
+        what = f"Assessed: grade {event.detail.get('decided')}"
+        if event.detail.get("decided") != event.detail.get("recommended"):
+            what += f" (recommended {event.detail.get('recommended')})"
+    elif event.type == "offer.made":
+        what = f"Choice read out: {Response(event.detail['chosen']).label.lower()}"
+    elif event.detail.get("because"):
+        what += f" ({event.detail['because']})"
+    return {"when": local_time.staff_time(event.at), "what": what, "who": event.who}

@@ -1,0 +1,235 @@
+"""A new report while the caller is on the line, saved and scored as it is typed."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from triage import assessing, drafts, intake, panel, policies, selectors, shown
+from triage.forms import ReportForm, kept
+from triage.models import ReportDraft
+from victimcontact.accounts.permissions import require
+from victimcontact.lib import local_time
+
+
+@require_http_methods(["GET", "POST"])
+@require("incident.create")
+def new_report(request, pk=None):
+    """A report while the caller is on the line. POST records it, or only scores it ("check")."""
+    at = now()
+    if request.method == "POST":
+        return _take_report(request, at)
+    draft = None
+    if pk is not None:
+        draft = _own_draft(request, pk)
+        if draft and draft.incident_id:
+            return redirect("triage:incident", draft.incident_id)
+    typed = _first_values(draft.form) if draft else {}
+    return _report_page(
+        request,
+        form=_report_form(request, at, initial=typed),
+        scored=_score_report(_report_form(request, at, data=typed), at) if typed else None,
+        draft_id=draft.pk if draft else (pk or uuid.uuid4()),
+        version=draft.version if draft else 0,
+        state=_DraftState("saved", draft) if draft else _DraftState("new"),
+    )
+
+
+@require_POST
+@require("incident.create")
+def score(request, pk):
+    """Keep what was typed and answer with the THRIVE panel: asked for while the handler types."""
+    return _score_typed(request, pk, drafts.save)
+
+
+@require_POST
+@require("incident.create")
+def take_over(request, pk):
+    """Go on in this tab: what the other one saved becomes a draft of its own."""
+
+    def save(draft_id, *, form, version, by, at):
+        return drafts.take_over(draft_id, form=form, by=by, at=at)
+
+    return _score_typed(request, pk, save)
+
+
+@require_POST
+@require("incident.create")
+def discard(request, pk):
+    """Throw a draft away."""
+    try:
+        drafts.discard(pk, by=request.user, at=now())
+    except drafts.NotYours:
+        raise Http404 from None
+    except drafts.AlreadyRecorded as recorded:
+        messages.warning(request, f"It was recorded as {recorded.draft.incident}.")
+    else:
+        messages.success(request, "The draft is gone.")
+    return redirect("triage:queue")
+
+
+@require_GET
+@require("incident.view")
+def token(request):
+    """A fresh form token, for a page that was open when its handler signed in again."""
+    return JsonResponse({"token": get_token(request)})
+
+
+@dataclass(frozen=True)
+class _DraftState:
+    """How the draft stands: "new", "saved", "behind" (another tab) or "recorded"."""
+
+    name: str
+    draft: object = None
+
+    @property
+    def saved_at(self):
+        return local_time.local(self.draft.saved_at) if self.draft else None
+
+
+def _save(save, request, draft_id, typed, at):
+    try:
+        draft = save(
+            draft_id, form=typed, version=_number(request, "version"), by=request.user, at=at
+        )
+    except drafts.Behind as behind:
+        return _DraftState("behind", behind.draft)
+    except drafts.AlreadyRecorded as recorded:
+        return _DraftState("recorded", recorded.draft)
+    except drafts.NotYours:
+        raise Http404 from None
+    return _DraftState("saved", draft)
+
+
+def _score_typed(request, pk, save):
+    at = now()
+    state = _save(save, request, pk, kept(request.POST), at)
+    form = _report_form(request, at, data=request.POST)
+    context = _score_report(form, at) | {"form": form, "draft_id": pk, "state": state}
+    response = TemplateResponse(request, "triage/_scored.html", context)
+    if state.name == "saved":
+        response.headers["X-Draft-Version"] = state.draft.version
+    return response
+
+
+def _take_report(request, at):
+    draft_id = _draft_id(request)
+    data = panel.with_given(request.POST)
+    state = _save(drafts.save, request, draft_id, kept(data), at)
+    if state.name == "saved" and state.draft.incident_id:
+        # The same form twice: a double click, or two tabs that say the same.
+        return redirect("triage:choice", state.draft.incident_id)
+    form = _report_form(request, at, data=data)
+    scored = _score_report(form, at)
+    recording_it = request.POST.get("action") == "record" and state.name == "saved"
+    if recording_it and form.is_valid():
+        form.check_decision(scored["result"].grade)
+    if recording_it and form.is_valid():
+        try:
+            incident = intake.record(
+                replace(form.report, history=scored["history"]),
+                force=form.chosen_force,
+                decision=form.decision,
+                by=request.user,
+                at=at,
+                draft_id=draft_id,
+            )
+        except intake.UnknownContact:
+            form.add_error(None, "The person you confirmed is not known any more. Choose again")
+        except assessing.ReasonMissing:
+            form.add_error("reason", "Give a reason: the grade is less urgent than recommended")
+        else:
+            return redirect("triage:choice", incident.pk)
+    if not recording_it:
+        form = _report_form(request, at, initial=_first_values(kept(data)))
+    return _report_page(
+        request,
+        form=form,
+        scored=scored,
+        draft_id=draft_id,
+        version=state.draft.version if state.name == "saved" else _number(request, "version"),
+        state=state,
+        status=422 if recording_it else 200,
+    )
+
+
+def _report_page(request, *, form, scored, draft_id, version, state, status=200):
+    context = {
+        "form": form,
+        "draft_id": draft_id,
+        "version": version,
+        "state": state,
+        "score_address": reverse("triage:score", args=[draft_id]),
+        "seen_grade": scored["result"].grade if scored else "",
+        **(scored or {}),
+    }
+    return TemplateResponse(request, "triage/new_report.html", context, status=status)
+
+
+def _report_form(request, at, data=None, initial=None):
+    forces = list(request.user.forces.all())
+    if not forces:
+        raise PermissionDenied
+    choice = (data if data is not None else initial or {}).get("force_choice")
+    force = next((f for f in forces if str(f.pk) == choice), forces[0])
+    rules = policies.rules(policies.published(at=at))
+    return ReportForm(data, initial=initial, rules=rules, force=force, forces=forces, at=at)
+
+
+def _score_report(form, at):
+    """Everything that the panel shows of a report, valid or not yet."""
+    form.full_clean()
+    force, data = form.chosen_force, form.cleaned_data
+    earlier = list(
+        selectors.earlier_incidents(
+            force, phones=form.phones, location=data.get("location") or "", at=at
+        )
+    )
+    people = []
+    asked = [("caller", "caller_phone")]
+    if data.get("about") == "other":
+        asked.append(("victim", "victim_phone"))
+    for who, number in asked:
+        if data.get(number):
+            contacts = list(selectors.known_contacts(force, data[number]))
+            chosen = str(data.get(f"{who}_contact") or "")
+            if contacts:
+                people.append((who, contacts, chosen))
+    history = selectors.history(earlier)
+    return panel.scored(form, form.known(history), at) | {
+        "history": history,
+        "earlier": [(incident, shown.labels(incident.flags)) for incident in earlier],
+        "people": people,
+    }
+
+
+def _own_draft(request, pk):
+    """The handler's draft of that key, or None where nothing was typed yet."""
+    draft = ReportDraft.objects.select_related("incident").filter(pk=pk).first()
+    if draft and draft.handler_id != request.user.pk:
+        raise Http404
+    return draft
+
+
+def _draft_id(request):
+    try:
+        return uuid.UUID(request.POST.get("draft", ""))
+    except ValueError:
+        raise Http404 from None
+
+
+def _number(request, name):
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _first_values(form):
+    return {name: values[0] for name, values in form.items() if values}
