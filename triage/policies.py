@@ -65,3 +65,42 @@ def _rules(policy_id):
 @lru_cache(maxsize=4)
 def _read(data):
     return thrive.Policy.from_dict(json.loads(data))
+
+
+def check(data) -> None:
+    """Raise thrive.PolicyError (a ValueError), which names the place, unless ``data`` is usable."""
+    thrive.Policy.from_dict(data)
+
+
+@transaction.atomic
+def draft_from(policy: Policy, *, by, at) -> Policy:
+    """A draft that begins as a copy of ``policy``."""
+    last = Policy.objects.select_for_update().order_by("-version").first()
+    draft = Policy.objects.create(
+        version=last.version + 1,
+        name=policy.name,
+        data=policy.data,
+        created_at=at,
+        created_by=by,
+    )
+    ledger.record("policy.drafted", by=by, about=draft, at=at, copied_from=policy.version)
+    return draft
+
+
+@transaction.atomic
+def publish(policy: Policy, *, by, at) -> Policy:
+    """Put ``policy`` in force and retire the one before: a draft, or an older version again.
+
+    Raises thrive.PolicyError when the engine cannot use it; then nothing changes.
+    """
+    check(policy.data)
+    now = Policy.objects.select_for_update().filter(status=Policy.Status.PUBLISHED).first()
+    if now == policy:
+        return now
+    if now:
+        now.status = Policy.Status.RETIRED
+        now.save(update_fields=["status"])
+    policy.status, policy.published_at, policy.published_by = Policy.Status.PUBLISHED, at, by
+    policy.save(update_fields=["status", "published_at", "published_by"])
+    ledger.record("policy.published", by=by, about=policy, at=at, version=policy.version)
+    return policy
