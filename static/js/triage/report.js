@@ -225,13 +225,22 @@ class Report {
         target.focus();
       }
     } else if (plain && /^[1-9]$/.test(event.key)) {
-      const ask = document.activeElement?.closest?.(".vc-ask");
-      const option = ask?.querySelectorAll(".vc-ask__option")[Number(event.key) - 1];
-      if (option) {
+      const numbered = this.numbered(Number(event.key));
+      if (numbered) {
         event.preventDefault();
-        option.click();
+        numbered.focus();
+        numbered.click();
       }
     }
+  }
+
+  // What that digit means where the focus is: an answer to the question, or a grade.
+  numbered(digit) {
+    const at = document.activeElement;
+    if (at?.name === "grade") {
+      return this.form.querySelector(`input[name=grade][value="${digit}"]`);
+    }
+    return at?.closest?.(".vc-ask")?.querySelectorAll(".vc-ask__option")[digit - 1];
   }
 
   rationale() {
