@@ -22,23 +22,28 @@ _DENIALS = (
 )
 
 
-def assess(report, policy, questions=True):
+def assess(report, policy, questions=True, dismissed=frozenset()):
     """Assess one Report by one Policy. Returns a Result; writes nothing, asks nobody.
 
     ``questions=False`` leaves ``ask_next`` empty, for assessing many reports in a row.
+    ``dismissed`` names flags that a person says are not so: neither they nor what follows from
+    them alone raises a floor or stands against video. ``because`` and ``dismissed`` name them.
     """
     narrative = report.narrative[:LONGEST]
     heard = listen(narrative, policy)
     signals = gather(heard, report, policy)
+    raised = signals
+    if not raised.keys().isdisjoint(dismissed):
+        signals = gather(heard, report, policy, without=dismissed)
     graded = grade(signals, policy)
     offered = video(signals, graded.grade, policy)
     asked = ()
     if questions:
-        asked = ask_next(heard, report, policy, signals, graded, offered.offer)
+        asked = ask_next(heard, report, policy, signals, graded, offered.offer, dismissed)
     return Result(
         policy_version=policy.version,
         grade=graded.grade,
-        because=graded.because,
+        because=graded.because + _left_out(raised, signals, dismissed),
         rests_on=graded.rests_on,
         flags=tuple(_flag(signals[name]) for name in FLAGS if name in signals),
         elements=elements(signals, policy),
@@ -50,6 +55,20 @@ def assess(report, policy, questions=True):
         set_aside=tuple(
             SetAsideWords(s.raises, Span(s.start, s.end, s.text), s.why) for s in heard.set_aside
         ),
+        dismissed=tuple(
+            _flag(raised[name]) for name in FLAGS if name in raised and name in dismissed
+        ),
+    )
+
+
+def _left_out(raised, signals, dismissed):
+    """A line for each dismissed flag, and one for each other that went with them."""
+    gone = [name for name in FLAGS if name in raised and name not in signals]
+    return tuple(
+        f"dismissed: {name} ({FLAGS[name]})"
+        if name in dismissed
+        else f"dismissed with it: {name} ({FLAGS[name]})"
+        for name in sorted(gone, key=lambda name: name not in dismissed)
     )
 
 

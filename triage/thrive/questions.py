@@ -14,14 +14,16 @@ from .video import video
 MOST = 6  # more than a handler can take in while somebody talks
 
 
-def ask_next(heard, report, policy, signals, graded, offered):
+def ask_next(heard, report, policy, signals, graded, offered, without=()):
     """The open questions as a tuple of Question, most decisive first."""
     found = []
     known = {**(report.history or {}), **report.structured}
     for rule in policy.questions:
         if known.get(rule.key) is not None or not rule.when.holds(signals):
             continue
-        outcomes = [_outcome(heard, report, policy, rule, option) for option in rule.options]
+        outcomes = [
+            _outcome(heard, report, policy, rule, option, without) for option in rule.options
+        ]
         most_urgent = min(g for g, _ in outcomes)
         rises = graded.grade - most_urgent
         spread = len({g for g, _ in outcomes}) - 1
@@ -45,8 +47,8 @@ def ask_next(heard, report, policy, signals, graded, offered):
     return tuple(question for _, question in found[:MOST])
 
 
-def _outcome(heard, report, policy, rule, option):
+def _outcome(heard, report, policy, rule, option, without):
     answered = replace(report, structured={**report.structured, rule.key: option["value"]})
-    signals = gather(heard, answered, policy)
+    signals = gather(heard, answered, policy, without=without)
     given = grade(signals, policy)
     return given.grade, video(signals, given.grade, policy).offer

@@ -138,6 +138,7 @@ class Result:
     ask_next: tuple[Question, ...]
     doubts: tuple[str, ...]
     set_aside: tuple[SetAsideWords, ...]
+    dismissed: tuple[Flag, ...] = ()  # heard, and left out because a person said so
 
     def as_dict(self):
         """Everything as lists and plain values, fit for JSON."""

@@ -127,14 +127,17 @@ def _ruled_out(cue, pattern, parts, context, unless):
     return "", time
 
 
-def gather(heard, report, policy, extra=()):
+def gather(heard, report, policy, extra=(), without=()):
     """Signals by name, from the words, the structured answers and earlier records.
 
-    ``extra`` are names to take as raised, to find out what an answer would change.
+    ``extra`` are names to take as raised, to find out what an answer would change; those in
+    ``without`` are never raised, and so nothing follows from them.
     """
     signals, places = {}, {}
 
     def add(name, time, because, hits=(), elements=None):
+        if name in without:
+            return
         signal = signals.get(name)
         if signal is None:
             signal = signals[name] = Signal(name, time)

@@ -35,15 +35,17 @@ class Spelling:
         for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
             if word.endswith(ending) and word[: -len(ending)] in self._known:
                 return word
-        best, nearest = word, (3, 0)
+        best, nearest = word, (3,)
         for form in _deletions(word, 2 if len(word) >= LONG - 1 else 1):
             for candidate in self._by_deletion.get(form, ()):
                 allowed = 2 if len(candidate) >= LONG else 1
                 if candidate[0] != word[0]:
                     continue
                 slips = _slips(word, candidate)
-                if slips <= allowed and (slips, candidate in self._guesses) < nearest:
-                    best, nearest = candidate, (slips, candidate in self._guesses)
+                # Of two as near: a word before a guess, the same letters before others.
+                rank = (slips, candidate in self._guesses, sorted(word) != sorted(candidate))
+                if slips <= allowed and rank < nearest:
+                    best, nearest = candidate, rank
         return best
 
 

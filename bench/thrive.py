@@ -1,0 +1,68 @@
+"""How fast the THRIVE engine reads: one 120-word report, the same with questions, and a long batch.
+
+Run: python bench/thrive.py. Prints ratios within one run, since machines differ: a report against
+reading the same words with a policy that listens for nothing, and memory before and after a batch.
+"""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from triage import thrive
+
+WORDS = (
+    "I left my husband in August after eleven years and since then he has turned up at the school"
+    " gates four times. He messages me all day from different numbers and he always knows where I"
+    " am. When we were together he controlled the money and I had to ask before I bought anything."
+    " Last night he sat outside the house with his lights off for two hours and the children saw"
+    " him. He has not hit me since I left but it is getting worse and I do not know what he will do"
+    " next. I have kept the messages. I am at work until five and then I have to go home, please"
+    " tell me what I can do about it because I am really scared."
+)
+ANSWERS = {"victim_age": 38, "offender_present": False, "has_smartphone": True, "has_data": True}
+DEAF = {
+    "version": "deaf",
+    "starts": [{"grade": 3, "say": "nothing is listened for"}],
+}
+BATCH = 10_000
+
+
+def main():
+    policy, deaf = thrive.default_policy(), thrive.Policy.from_dict(DEAF)
+    report = thrive.Report("101", WORDS, ANSWERS)
+    reading = _milliseconds(lambda: thrive.assess(report, deaf, questions=False))
+    plain = _milliseconds(lambda: thrive.assess(report, policy, questions=False))
+    asking = _milliseconds(lambda: thrive.assess(report, policy))
+    say = sys.stdout.write
+    say(f"{len(WORDS.split())} words: {plain:.1f} ms, {plain / reading:.1f} times reading alone\n")
+    say(f"with questions: {asking:.1f} ms, {asking / plain:.1f} times without\n")
+    before = _peak_megabytes()
+    started = time.perf_counter()
+    for number in range(BATCH):
+        thrive.assess(thrive.Report("101", f"{WORDS} {number}", ANSWERS), policy, questions=False)
+    seconds = time.perf_counter() - started
+    say(f"{BATCH:,} reports: {BATCH / seconds:.0f} a second\n")
+    say(f"memory: {before:.0f} MB before, {_peak_megabytes():.0f} MB after\n")
+
+
+def _milliseconds(work, times=40):
+    work()
+    best = min(_timed(work) for _ in range(times))
+    return best * 1000
+
+
+def _timed(work):
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _peak_megabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
