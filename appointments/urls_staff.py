@@ -9,6 +9,7 @@ urlpatterns = [
     path("diary/", views_diary.my_day, name="my_day"),
     path("diary/week/", views_diary.week, name="week"),
     path("diary/<uuid:pk>/", views_diary.appointment, name="appointment"),
+    path("diary/<uuid:pk>/report/", views_diary.report, name="appointment_report"),
     path("diary/<uuid:pk>/room/", views_room.room, name="room"),
     path("diary/<uuid:pk>/room/state/", views_room.room_state, name="room_state"),
     path("diary/<uuid:pk>/room/admit/", views_room.admit, name="admit"),

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
@@ -72,6 +72,14 @@ def week(request):
         "may_see_everyone": diary.has_own_diary(request.user) and can(request.user, "diary.manage"),
     }
     return TemplateResponse(request, "appointments/week.html", context)
+
+
+@require_safe
+@require("appointment.book")
+def report(request, pk):
+    """On to the report behind an appointment: a call handler books, but opens no diary."""
+    found = get_object_or_404(Appointment, pk=pk, incident__force__in=request.user.forces.all())
+    return redirect("triage:incident", found.incident_id)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
@@ -134,7 +134,7 @@ def _page(request, forms=None, status=200):
 
 
 def _row(user, task, forms):
-    row = Row(task=task, is_mine=task.taken_by_id == user.pk, about_url=_about_url(task))
+    row = Row(task=task, is_mine=task.taken_by_id == user.pk, about_url=_about_url(user, task))
     if row.is_mine:
         row.person = selectors.person_of(task)
         row.plan = row.person and row.person.plan
@@ -143,12 +143,21 @@ def _row(user, task, forms):
     return row
 
 
-def _about_url(task):
-    """The page of what the task is about: named after its model, as every app names its own."""
-    try:
-        return reverse(task.about_type.replace(".", ":"), args=[task.about_id])
-    except NoReverseMatch:
-        return ""
+def _about_url(user, task):
+    """The page of what the task is about, that this person's role opens; else "".
+
+    It is named after its model, as every app names its own; for those whom that page is shut to,
+    ``…_report`` leads to the report behind it.
+    """
+    page = task.about_type.replace(".", ":")
+    for name in (page, f"{page}_report"):
+        try:
+            url = reverse(name, args=[task.about_id])
+        except NoReverseMatch:
+            continue
+        if can(user, resolve(url).func.required_permission):
+            return url
+    return ""
 
 
 def _task(request, pk):

@@ -1,5 +1,6 @@
 """The officer's pages: whose they are, what they show, and what they ask of the database."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from appointments import rooms
-from messaging.models import Notification
+from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories
 from tests.appointments import room_world as world
@@ -269,3 +270,24 @@ def test_the_room_keeps_what_must_not_be_said_in_sight(appointment, officer):
     assert "umbrella" in page
     assert "camera=(self)" in response.headers["Permissions-Policy"]
     assert "camera=()" in officer.get("/diary/").headers["Permissions-Policy"]
+
+
+# The way to a report for those who book but open no diary
+
+
+def test_a_task_about_an_appointment_leads_its_reader_to_a_page_they_may_open(appointment):
+    force = appointment.incident.force
+    StaffTask.objects.create(
+        force=force,
+        kind=StaffTask.Kind.TEXT_HELD,
+        reason="Nobody has asked.",
+        about_type="appointments.appointment",
+        about_id=appointment.pk,
+        raised_at=now(),
+    )
+    for role in (Role.CALL_HANDLER, Role.VIDEO_OFFICER):
+        client = people.sign_in(Client(), people.user(role, at_force=force))
+        page = client.get("/tasks/").content.decode()
+        link = re.search(rf'href="(/diary/{appointment.pk}/[a-z/]*)"', page).group(1)
+
+        assert client.get(link, follow=True).status_code == 200, role
