@@ -7,13 +7,21 @@ from django.db import transaction
 
 from triage import policies, signals, thrive
 from triage.models import Assessment, Grade, Incident, Review
-from triage.permissions import check_can_grade
+from triage.permissions import check_can_dismiss, check_can_grade
 from victimcontact.accounts.models import Force
 from victimcontact.audit import ledger
 
 
 class ReasonMissing(ValueError):
     """A grade below the recommendation, or below what stands, was decided without a reason."""
+
+
+class DismissalUnexplained(ValueError):
+    """Flags were dismissed without a reason: ``flags``."""
+
+    def __init__(self, flags):
+        self.flags = sorted(flags)
+        super().__init__(f"Dismissed without a reason: {', '.join(self.flags)}")
 
 
 class Overtaken(Exception):
@@ -40,22 +48,65 @@ class Known:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided. ``rationales`` holds their own words by element."""
+    """What a person decided. ``rationales`` holds their own words by element.
+
+    ``dismissed`` is {flag: reason} of the flags that they say are not so. It holds for this one
+    assessment: the next hears the words afresh.
+    """
 
     grade: int
     reason: str = ""
     rationales: dict | None = None
+    dismissed: dict | None = None
 
 
-def score(known: Known, *, policy) -> thrive.Result:
-    """What the engine says of ``known`` by the Policy row ``policy``. Writes nothing."""
+def score(known: Known, *, policy, dismissed=(), questions=True) -> thrive.Result:
+    """What the engine says of ``known`` by the Policy row ``policy``. Writes nothing.
+
+    The flags named in ``dismissed`` are left out of grade and video.
+    """
     report = thrive.Report(
         channel=known.channel,
         narrative=known.narrative,
         structured={key: value for key, value in known.answers.items() if value is not None},
         history=known.history,
     )
-    return thrive.assess(report, policies.rules(policy))
+    return thrive.assess(
+        report, policies.rules(policy), questions=questions, dismissed=frozenset(dismissed)
+    )
+
+
+def weighty(known: Known, *, policy, dismissed) -> set[str]:
+    """Those of the ``dismissed`` flags that hold the grade up, or stand between it and video.
+
+    A flag has weight when leaving it out, alone or with the others, makes the grade less urgent
+    or takes away something that stands against video. Flags that were not raised have none.
+    """
+
+    def without(names):
+        return score(known, policy=policy, dismissed=names, questions=False)
+
+    whole = without(())
+    names = {flag.name for flag in whole.flags} & set(dismissed)
+    if not names:
+        return set()
+    left = without(names)
+    found = {
+        name
+        for name in names
+        if _is_weaker(without({name}), whole) or _is_weaker(left, without(names - {name}))
+    }
+    # Two floors may each rest on two flags: none has weight alone, all of them together do.
+    return found or (names if _is_weaker(left, whole) else set())
+
+
+def _is_weaker(result, other):
+    """Whether ``result`` asks for less care than ``other``."""
+    shut, before = (
+        {reason.name for reason in each.video_reasons} - {"no_appointment_needed"}
+        for each in (result, other)
+    )
+    return result.grade > other.grade or bool(before - shut)
 
 
 def video_at(result: thrive.Result, grade: int) -> tuple[bool, list[str]]:
@@ -84,8 +135,8 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
 
     Supersedes the assessment before, does the review that was due, sets the next, and copies
     grade and clocks to the incident. ``after`` is the number of the assessment that the person
-    had before their eyes (None: not asked). Raises ReasonMissing, permissions.MayNotLower,
-    Overtaken. Sends ``assessed``.
+    had before their eyes (None: not asked). Raises ReasonMissing, DismissalUnexplained,
+    Overtaken, permissions.MayNotLower and permissions.MayNotDismiss. Sends ``assessed``.
     """
     # The incident's row is the lock: assessments themselves can never be locked or changed.
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
@@ -93,7 +144,7 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
     if after is not None and before is not None and before.number != after:
         raise Overtaken(before)
     policy = policies.published(at=at)
-    result = score(known, policy=policy)
+    dismissed, result = _dismiss(known, decision, policy, by)
     reason = decision.reason.strip()
     lowered = incident.grade is not None and decision.grade > incident.grade
     if (decision.grade > result.grade or lowered) and not reason:
@@ -111,6 +162,7 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
         elements={name: element.level for name, element in result.elements.items()},
         rationales={k: v.strip() for k, v in (decision.rationales or {}).items() if v.strip()},
         flags=[flag.name for flag in result.flags],
+        dismissed=dismissed,
         policy=policy,
         recommended_grade=result.grade,
         decided_grade=decision.grade,
@@ -132,12 +184,26 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
         policy=policy.version,
         recommended=result.grade,
         decided=decision.grade,
+        dismissed=sorted(dismissed),
         before=before.decided_grade if before else None,
     )
     signals.assessed.send(
         sender=Incident, incident=incident, assessment=assessment, before=before, by=by, at=at
     )
     return assessment
+
+
+def _dismiss(known, decision, policy, by):
+    """({flag: reason}, the Result without them) of what ``by`` may dismiss; raises otherwise."""
+    whole = score(known, policy=policy)
+    wanted = {name: reason.strip() for name, reason in (decision.dismissed or {}).items()}
+    dismissed = {flag.name: wanted[flag.name] for flag in whole.flags if flag.name in wanted}
+    if not dismissed:
+        return {}, whole
+    if unexplained := [name for name, reason in dismissed.items() if not reason]:
+        raise DismissalUnexplained(unexplained)
+    check_can_dismiss(by, weighty(known, policy=policy, dismissed=dismissed))
+    return dismissed, score(known, policy=policy, dismissed=dismissed)
 
 
 @transaction.atomic

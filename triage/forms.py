@@ -22,6 +22,10 @@ LONGEST_LINE = 200
 LONGEST_NOTE = 2_000
 UNKNOWN = ("", "Not known")
 YES_NO = (("yes", "Yes"), ("no", "No"), UNKNOWN)
+REFUSED = (
+    "Only a team leader or supervisor may dismiss “%s”: the grade or video depends on it. Ask one"
+    " of them, or take the tick away; nothing you wrote is lost"
+)
 NOT_TYPED = {"csrfmiddlewaretoken", "draft", "version", "seen_grade", "after", "action"}
 
 # Asked about every report, in this order; ``happened`` and the ages have fields of their own.
@@ -212,6 +216,11 @@ class AssessForm(forms.Form):
             self.fields[name] = _yes_no(label)
         for name, label in thrive.ELEMENTS.items():
             self.fields[f"rationale_{name}"] = _note(label)
+        for name, label in thrive.FLAGS.items():
+            self.fields[f"dismiss_{name}"] = forms.BooleanField(
+                label=f"Dismiss “{label}”", required=False
+            )
+            self.fields[f"dismiss_why_{name}"] = _line("Why it is not so")
         self.fields["grade"].choices = [
             (grade.value, f"{grade.value} {force.grade_label(grade)}" if force else grade.label)
             for grade in Grade
@@ -341,13 +350,33 @@ class AssessForm(forms.Form):
         return text[:LONGEST_NARRATIVE]
 
     @property
+    def dismissals(self) -> dict:
+        """{flag: reason} of the flags that are ticked as not so; a reason may still be missing."""
+        data = self.cleaned_data
+        return {
+            name: data.get(f"dismiss_why_{name}", "")
+            for name in thrive.FLAGS
+            if data.get(f"dismiss_{name}")
+        }
+
+    @property
     def decision(self) -> Decision:
         data = self.cleaned_data
         return Decision(
             grade=data["grade"],
             reason=data["reason"],
             rationales={name: data[f"rationale_{name}"] for name in thrive.ELEMENTS},
+            dismissed=self.dismissals,
         )
+
+    def check_dismissals(self, *, unexplained=(), refused=()):
+        """Add an error at each flag that is dismissed without a reason, or not by this person."""
+        for name in unexplained:
+            self.add_error(
+                f"dismiss_why_{name}", f"Give the reason why “{thrive.FLAGS[name]}” is not so"
+            )
+        for name in refused:
+            self.add_error(f"dismiss_why_{name}", REFUSED % thrive.FLAGS[name])
 
     def check_decision(self, recommended: int, standing: int | None = None):
         """Add an error where the decision does not fit the engine's ``recommended`` grade.
@@ -509,6 +538,8 @@ class ReassessForm(AssessForm):
             if key in ("history", "happened_at", "minutes_since_incident"):
                 continue  # time has passed: asked afresh
             start[key if key in thrive.STRUCTURED else f"ask_{key}"] = _as_posted(value)
+        for name, reason in assessment.dismissed.items():
+            start[f"dismiss_why_{name}"] = reason  # not ticked: the words are heard afresh
         return start
 
 

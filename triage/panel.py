@@ -3,16 +3,61 @@
 import re
 from dataclasses import dataclass
 
-from triage import assessing, policies, thrive
+from triage import assessing, permissions, policies, thrive
+from triage.forms import REFUSED
 from triage.marking import marked
 
 
-def scored(form, known, at):
-    result = assessing.score(known, policy=policies.published(at=at))
+@dataclass(frozen=True)
+class RaisedFlag:
+    """One flag of the panel, with the fields that dismiss it."""
+
+    flag: thrive.Flag
+    decides: bool
+    is_ticked: bool
+    is_dismissed: bool
+    refusal: str  # why this person may not dismiss it; empty where they may
+    tick: object  # bound fields
+    why: object
+
+
+def scored(form, known, at, by):
+    """Everything that the panel shows, as it stands for ``by``.
+
+    A dismissal counts once it has its reason, and only where ``by`` may dismiss that flag.
+    """
+    policy = policies.published(at=at)
+    wanted = form.dismissals
+    explained = {name for name, reason in wanted.items() if reason}
+    refused = set()
+    if explained:
+        try:
+            permissions.check_can_dismiss(
+                by, assessing.weighty(known, policy=policy, dismissed=explained)
+            )
+        except permissions.MayNotDismiss as may_not:
+            refused = set(may_not.flags)
+    result = assessing.score(known, policy=policy, dismissed=explained - refused)
     force = getattr(form, "chosen_force", form.force)
     return {
         "result": result,
         "grade_label": force.grade_label(result.grade),
+        "flags": [
+            RaisedFlag(
+                flag=flag,
+                decides=flag.name in result.rests_on,
+                is_ticked=flag.name in wanted,
+                is_dismissed=flag in result.dismissed,
+                refusal=REFUSED % flag.label if flag.name in refused else "",
+                tick=form[f"dismiss_{flag.name}"],
+                why=form[f"dismiss_why_{flag.name}"],
+            )
+            for flag in _in_order(result)
+        ],
+        "not_dismissed": {
+            "unexplained": [f.name for f in result.flags if wanted.get(f.name) == ""],
+            "refused": sorted(refused),
+        },
         "rules": rules(result.because, result.grade),
         "pieces": marked(known.narrative, result.as_dict()["flags"]),
         "elements": [
@@ -22,7 +67,14 @@ def scored(form, known, at):
     }
 
 
+def _in_order(result):
+    """The flags raised and those dismissed, where they always stand: none jumps away."""
+    places = list(thrive.FLAGS)
+    return sorted((*result.flags, *result.dismissed), key=lambda flag: places.index(flag.name))
+
+
 _RULE = re.compile(r"^(start|floor|also): (?:(?P<seen>.*?) )?→ (?P<grade>\d) \((?P<say>.*)\)$")
+_LEFT_OUT = re.compile(r"^(dismissed(?: with it)?): \w+ \((.*)\)$")
 _RULE_WORDS = {"start": "Starts at", "floor": "Raised to", "also": "Also asks for"}
 
 
@@ -30,7 +82,7 @@ def _rule(line):
     """A line of ``because`` as (what the rule did, grade, why); whole if it reads otherwise."""
     found = _RULE.match(line)
     if not found:
-        return "", "", line
+        return "", "", _LEFT_OUT.sub(r"\1: \2", line)
     return _RULE_WORDS[found[1]], found["grade"], found["say"]
 
 

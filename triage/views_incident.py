@@ -54,6 +54,7 @@ class Told:
     decided: str
     elements: list  # (name, label, level, what the engine gave, the person's own words)
     flags: list  # (label, because)
+    dismissed: list  # (label, because, the person's reason)
     rules: object  # Rules
     video: list
 
@@ -76,6 +77,10 @@ def _told(assessment, force):
         decided=force.grade_label(assessment.decided_grade),
         elements=elements,
         flags=[(flag["label"], flag["because"]) for flag in found.get("flags", ())],
+        dismissed=[
+            (flag["label"], flag["because"], assessment.dismissed.get(flag["name"], ""))
+            for flag in found.get("dismissed", ())
+        ],
         rules=panel.rules(found.get("because", ()), assessment.recommended_grade),
         video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
     )

@@ -23,14 +23,15 @@ def reassess(request, pk):
     start = ReassessForm.start(current) if current else {"narrative": incident.narrative}
     if request.method == "GET":
         form = _reassess_form(incident, at, initial=start)
-        scored = _score_again(_reassess_form(incident, at, data=start), incident, at)
+        scored = _score_again(_reassess_form(incident, at, data=start), incident, at, request.user)
         return _reassess_page(request, incident, at, form, scored)
     data = panel.with_given(request.POST)
     form = _reassess_form(incident, at, data=data)
-    scored = _score_again(form, incident, at)
+    scored = _score_again(form, incident, at, request.user)
     deciding = request.POST.get("action") == "record"
     if deciding and form.is_valid():
         form.check_decision(scored["result"].grade, standing=incident.grade)
+        form.check_dismissals(**scored["not_dismissed"])
     if deciding and form.is_valid():
         try:
             assessing.assess(
@@ -41,6 +42,8 @@ def reassess(request, pk):
                 at=at,
                 after=form.cleaned_data["after"],
             )
+        except permissions.MayNotDismiss as may_not:
+            form.check_dismissals(refused=may_not.flags)
         except permissions.MayNotLower:
             form.add_error(
                 "grade",
@@ -73,7 +76,7 @@ def reassess_score(request, pk):
     at = now()
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
     form = _reassess_form(incident, at, data=request.POST)
-    context = _score_again(form, incident, at) | {"form": form, "incident": incident}
+    context = _score_again(form, incident, at, request.user) | {"form": form, "incident": incident}
     return TemplateResponse(request, "triage/_scored.html", context)
 
 
@@ -82,7 +85,7 @@ def _reassess_form(incident, at, data=None, initial=None):
     return ReassessForm(data, initial=initial, rules=rules, force=incident.force, at=at)
 
 
-def _score_again(form, incident, at):
+def _score_again(form, incident, at, by):
     form.full_clean()
     people = incident.participants.exclude(role=Participant.Role.SUSPECT).select_related("contact")
     earlier = list(
@@ -95,7 +98,7 @@ def _score_again(form, incident, at):
         )
     )
     history = selectors.history(earlier)
-    return panel.scored(form, form.known(history, channel=incident.channel), at) | {
+    return panel.scored(form, form.known(history, channel=incident.channel), at, by) | {
         "history": history,
         "earlier": [(one, shown.labels(one.flags)) for one in earlier],
     }

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from triage import assessing, drafts, intake, panel, policies, selectors, shown
+from triage import assessing, drafts, intake, panel, permissions, policies, selectors, shown
 from triage.forms import ReportForm, kept
 from triage.models import ReportDraft
 from victimcontact.accounts.permissions import require
@@ -36,7 +36,9 @@ def new_report(request, pk=None):
     return _report_page(
         request,
         form=_report_form(request, at, initial=typed),
-        scored=_score_report(_report_form(request, at, data=typed), at) if typed else None,
+        scored=_score_report(_report_form(request, at, data=typed), at, request.user)
+        if typed
+        else None,
         draft_id=draft.pk if draft else (pk or uuid.uuid4()),
         version=draft.version if draft else 0,
         state=_DraftState("saved", draft) if draft else _DraftState("new"),
@@ -113,7 +115,7 @@ def _score_typed(request, pk, save):
     at = now()
     state = _save(save, request, pk, kept(request.POST), at)
     form = _report_form(request, at, data=request.POST)
-    context = _score_report(form, at) | {"form": form, "draft_id": pk, "state": state}
+    context = _score_report(form, at, request.user) | {"form": form, "draft_id": pk, "state": state}
     response = TemplateResponse(request, "triage/_scored.html", context)
     if state.name == "saved":
         response.headers["X-Draft-Version"] = state.draft.version
@@ -128,10 +130,11 @@ def _take_report(request, at):
         # The same form twice: a double click, or two tabs that say the same.
         return redirect("triage:choice", state.draft.incident_id)
     form = _report_form(request, at, data=data)
-    scored = _score_report(form, at)
+    scored = _score_report(form, at, request.user)
     recording_it = request.POST.get("action") == "record" and state.name == "saved"
     if recording_it and form.is_valid():
         form.check_decision(scored["result"].grade)
+        form.check_dismissals(**scored["not_dismissed"])
     if recording_it and form.is_valid():
         try:
             incident = intake.record(
@@ -144,6 +147,8 @@ def _take_report(request, at):
             )
         except intake.UnknownContact:
             form.add_error(None, "The person you confirmed is not known any more. Choose again")
+        except permissions.MayNotDismiss as may_not:
+            form.check_dismissals(refused=may_not.flags)
         except assessing.ReasonMissing:
             form.add_error("reason", "Give a reason: the grade is less urgent than recommended")
         else:
@@ -184,7 +189,7 @@ def _report_form(request, at, data=None, initial=None):
     return ReportForm(data, initial=initial, rules=rules, force=force, forces=forces, at=at)
 
 
-def _score_report(form, at):
+def _score_report(form, at, by):
     """Everything that the panel shows of a report, valid or not yet."""
     form.full_clean()
     force, data = form.chosen_force, form.cleaned_data
@@ -204,7 +209,7 @@ def _score_report(form, at):
             if contacts:
                 people.append((who, contacts, chosen))
     history = selectors.history(earlier)
-    return panel.scored(form, form.known(history), at) | {
+    return panel.scored(form, form.known(history), at, by) | {
         "history": history,
         "earlier": [(incident, shown.labels(incident.flags)) for incident in earlier],
         "people": people,

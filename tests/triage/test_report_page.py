@@ -165,6 +165,27 @@ def test_signed_out_while_typing_loses_nothing_and_goes_on(world, client, live_s
     assert Incident.objects.get().narrative == "He hit me. He ran off."
 
 
+def test_reason_of_a_dismissal_is_typed_while_the_panel_changes_under_it(world):
+    page = opened(world[0])
+    page.keyboard.type("A man hit me outside the shop yesterday. It has happened before. He ran.")
+    tick = page.get_by_role("checkbox", name="Dismiss “Has happened before”")
+    expect(tick).to_be_visible()
+
+    tick.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    assert focused(page) == "id_dismiss_why_repeat_victimisation"
+    page.keyboard.type("Another ")
+    expect(page.locator(".vc-flags__one--dismissed")).to_have_count(1)
+    page.keyboard.type("shop")
+    expect(page.locator("#panel-state")).to_be_empty()
+
+    assert page.locator("#id_dismiss_why_repeat_victimisation").input_value() == "Another shop"
+    assert faults_of(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
 def test_second_tab_is_told_and_both_tabs_words_are_kept(world):
     context, _ = world
     first = opened(context)

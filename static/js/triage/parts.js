@@ -21,6 +21,7 @@ function replace(old, fresh) {
   const openBefore = [...old.querySelectorAll("details")].map((each) => each.open);
   const active = old.contains(document.activeElement) ? document.activeElement : null;
   const { scrollTop } = old;
+  const caret = active?.matches("input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null;
   old.replaceWith(fresh);
   fresh.scrollTop = scrollTop;
   for (const input of fresh.querySelectorAll("input[type=radio]")) {
@@ -32,12 +33,12 @@ function replace(old, fresh) {
     each.open = openBefore[index] ?? each.open;
   });
   if (active) {
-    stay(active, fresh);
+    stay(active, fresh, caret);
   }
 }
 
 /** Focus what stands where the focus was; else the part itself, never the top of the page. */
-function stay(active, fresh) {
+function stay(active, fresh, caret) {
   const same = active.id && document.getElementById(active.id);
   const next = active.closest(".vc-ask") && fresh.querySelector(".vc-ask__option");
   const target = same || next || fresh;
@@ -45,4 +46,7 @@ function stay(active, fresh) {
     fresh.tabIndex = -1;
   }
   target.focus({ preventScroll: true });
+  if (caret && target === same) {
+    same.setSelectionRange(...caret);
+  }
 }
