@@ -46,6 +46,10 @@ class NotReachable(Exception):
     """There is no number to text, or no word agreed that would open the link."""
 
 
+class AlreadyBooked(Exception):
+    """The incident has an appointment, booked from another page: that one is moved, not doubled."""
+
+
 class NotLive(Exception):
     """The appointment is over, cancelled or moved already."""
 
@@ -55,17 +59,18 @@ def hold(*, incident_id, officer_id, starts_at, idempotency_key, by, at) -> Appo
     """Keep a time for a caller while they decide: ``Force.hold_minutes`` long.
 
     ``starts_at`` is one that ``free_slots`` gave. The incident's earlier hold is released. Asked
-    twice with one ``idempotency_key`` it returns the same hold. Raises VideoNotOffered, SlotTaken.
+    twice with one ``idempotency_key`` it returns the same hold. Raises AlreadyBooked,
+    VideoNotOffered, SlotTaken.
     """
     incident = _lock_incident(incident_id)
     again = Appointment.objects.filter(idempotency_key=idempotency_key).first()
     if again:
         return again
+    _check_not_booked(incident)
     offer = _chosen_video(incident)
     desk = desk_for(incident)
     if desk is None:
         raise SlotTaken
-    _release(Q(incident=incident, status=Appointment.Status.HELD))
     appointment = _occupy(
         Appointment(
             incident=incident,
@@ -79,6 +84,7 @@ def hold(*, incident_id, officer_id, starts_at, idempotency_key, by, at) -> Appo
         ),
         starts_at=starts_at,
         at=at,
+        instead_of=Q(incident=incident, status=Appointment.Status.HELD),
     )
     ledger.record("appointment.held", by=by, about=appointment, at=at, incident=str(incident.pk))
     return appointment
@@ -90,7 +96,7 @@ def book(*, appointment_id, by, at) -> Appointment:
 
     Returns the Appointment; asked twice, returns it unchanged and queues nothing more. The ledger
     entry, the link, the notification and the change are one transaction; the text leaves after
-    commit. Raises HoldLapsed, VideoNotOffered, NotReachable.
+    commit. Raises HoldLapsed, AlreadyBooked, VideoNotOffered, NotReachable.
     """
     appointment = _lock(appointment_id)
     if appointment.status in Appointment.LIVE:
@@ -101,6 +107,7 @@ def book(*, appointment_id, by, at) -> Appointment:
     ).exists()
     if lapsed:
         raise HoldLapsed
+    _check_not_booked(appointment.incident)
     contact = _reachable(appointment.incident)
     if _chosen_video(appointment.incident).pk != appointment.offer_id:
         raise VideoNotOffered
@@ -227,6 +234,7 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
     return request
 
 
+@transaction.atomic
 def release_lapsed(*, at) -> int:
     """Release every hold that ran out by the database's clock. Returns how many."""
     return _release(Q(status=Appointment.Status.HELD, held_until__lte=Now()))
@@ -290,6 +298,11 @@ def _lock(appointment_id):
     )
 
 
+def _check_not_booked(incident):
+    if incident.appointments.filter(status__in=Appointment.LIVE).exists():
+        raise AlreadyBooked
+
+
 def _chosen_video(incident):
     """The latest offer, if it is a choice of video that the current assessment still allows."""
     assessment = incident.current_assessment
@@ -312,12 +325,16 @@ def _reachable(incident):
     return contact
 
 
-def _occupy(appointment, *, starts_at, at):
-    """Save ``appointment`` at ``starts_at`` in its officer's diary. Raises SlotTaken."""
+def _occupy(appointment, *, starts_at, at, instead_of=None):
+    """Save ``appointment`` at ``starts_at`` in its officer's diary. Raises SlotTaken.
+
+    ``instead_of`` is a Q of holds to give back with it.
+    """
     desk, incident = appointment.desk, appointment.incident
     # One at a time for each officer: the constraint would let one through and deadlock others.
     officer = User.objects.select_for_update(no_key=True).get(pk=appointment.officer_id)
-    _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
+    lapsed = Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now())
+    _release(lapsed if instead_of is None else lapsed | instead_of)
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)
     occupies = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=desk.buffer_minutes))
     rostered = is_rostered(desk, officer, occupies)
@@ -337,7 +354,9 @@ def _occupy(appointment, *, starts_at, at):
 
 
 def _release(which):
-    return Appointment.objects.filter(which).update(
+    # In one order: two callers may each give back what the other's officer lets lapse.
+    found = Appointment.objects.filter(which).order_by("pk").select_for_update(no_key=True)
+    return Appointment.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
         status=Appointment.Status.RELEASED, held_until=None
     )
 

@@ -8,9 +8,10 @@ from appointments import booking
 from appointments.models import Appointment
 from messaging import staff_tasks
 from messaging.models import StaffTask
+from triage.models import Incident, Participant
 from triage.signals import assessed
 from victimcontact.people.models import Link
-from victimcontact.people.signals import link_locked, number_changed
+from victimcontact.people.signals import link_locked, number_changed, number_changing
 
 
 @receiver(assessed)
@@ -27,7 +28,15 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
         ),
     )
     for appointment_id in waiting.values_list("pk", flat=True):
-        booking.cancel(appointment_id=appointment_id, reason="worse grade", by=by, at=at)
+        # The call that began this moment goes on; the assessment must be kept all the same.
+        with contextlib.suppress(booking.NotLive):
+            booking.cancel(appointment_id=appointment_id, reason="worse grade", by=by, at=at)
+
+
+@receiver(number_changing)
+def lock_their_reports(sender, contact, **_):
+    theirs = Participant.objects.filter(contact=contact).values("incident")
+    list(Incident.objects.filter(pk__in=theirs).order_by("pk").select_for_update(no_key=True))
 
 
 @receiver(number_changed)
@@ -35,7 +44,8 @@ def send_links_to_the_new_number(sender, contact, by, at, **_):
     """The old links are shut by now: whoever has a time ahead gets a new one."""
     ahead = Appointment.objects.filter(contact=contact, status__in=Appointment.LIVE)
     for appointment_id in ahead.values_list("pk", flat=True):
-        with contextlib.suppress(booking.NotReachable):  # then the plan says why, to staff
+        # The plan says why not, to staff; or the appointment ended this moment.
+        with contextlib.suppress(booking.NotReachable, booking.NotLive):
             booking.send_link_again(appointment_id=appointment_id, by=by, at=at)
 
 

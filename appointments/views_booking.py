@@ -19,6 +19,7 @@ from triage.models import Response
 from victimcontact.accounts.permissions import require
 from victimcontact.lib import local_time
 
+ALREADY_BOOKED = "This report was booked from another page. Move that appointment instead"
 LAPSED = "This time is no longer held. Choose a time again"
 NOT_OFFERED = "The caller has not chosen video, or it is not safe any more. Record the choice first"
 NOT_REACHABLE = "Record a phone number and agree an opening word first: see Safe contact"
@@ -108,6 +109,8 @@ def booking(request, pk):
     except diary.SlotTaken as taken:
         error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
         return _page(request, incident, error=error, slots=taken.alternatives or None, status=409)
+    except diary.AlreadyBooked:
+        return _page(request, incident, error=ALREADY_BOOKED, status=409)
     except diary.VideoNotOffered:
         return _page(request, incident, error=NOT_OFFERED, status=409)
     return _done(request, incident)
@@ -122,6 +125,8 @@ def confirm(request, pk):
         diary.book(appointment_id=pk, by=request.user, at=now())
     except diary.HoldLapsed:
         return _page(request, appointment.incident, error=LAPSED, status=409)
+    except diary.AlreadyBooked:
+        return _page(request, appointment.incident, error=ALREADY_BOOKED, status=409)
     except diary.VideoNotOffered:
         return _page(request, appointment.incident, error=NOT_OFFERED, status=409)
     except diary.NotReachable:

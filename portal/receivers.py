@@ -9,7 +9,7 @@ from portal import cases, invitations, talk
 from portal.models import Case
 from triage.signals import assessed, crime_recorded
 from victimcontact.people.models import Link
-from victimcontact.people.signals import link_locked, number_changed
+from victimcontact.people.signals import link_locked, number_changed, number_changing
 
 ABOUT_A_CASE = Case._meta.label_lower
 
@@ -33,6 +33,11 @@ def read_for_danger(sender, message, conversation, **_):
         return
     case = Case.objects.select_related("force").get(pk=conversation.about_id)
     talk.look_for_danger(case, message, at=message.sent_at)
+
+
+@receiver(number_changing)
+def lock_their_cases(sender, contact, **_):
+    list(Case.objects.filter(contact=contact).order_by("pk").select_for_update(no_key=True))
 
 
 @receiver(number_changed)

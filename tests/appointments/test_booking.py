@@ -143,6 +143,35 @@ def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
         hold(incident, shift, handler)
 
 
+def test_a_second_page_cannot_book_a_report_twice(handler):
+    incident, shift = diary.video_incident(), diary.shift()
+    held = hold(incident, shift, handler)
+    diary.appointment(incident, at_shift=shift, starts_at=shift.during.lower + timedelta(hours=2))
+
+    with pytest.raises(booking.AlreadyBooked):
+        booking.book(appointment_id=held.pk, by=handler, at=now())
+    with pytest.raises(booking.AlreadyBooked):
+        hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=4))
+
+
+def test_a_worse_grade_is_kept_though_the_call_began_this_moment(handler, monkeypatch):
+    from appointments import receivers
+
+    booked = diary.appointment()
+    worse = factories.assessment(booked.incident, grade=1, at=now())
+
+    def begun(**_):
+        raise booking.NotLive
+
+    monkeypatch.setattr(booking, "cancel", begun)
+    receivers.free_the_time_when_video_is_ruled_out(
+        type(worse), assessment=worse, by=handler, at=now()
+    )
+
+    booked.refresh_from_db()
+    assert booked.status == "booked"
+
+
 def test_hold_without_a_shift_is_refused(handler):
     shift = diary.shift()
 

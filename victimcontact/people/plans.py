@@ -8,7 +8,7 @@ from victimcontact.audit import ledger
 from victimcontact.people import links, words
 from victimcontact.people.models import Contact, ContactPlan
 from victimcontact.people.safe_contact import Plan
-from victimcontact.people.signals import number_changed
+from victimcontact.people.signals import number_changed, number_changing
 
 # What was safe a month ago may not be now. Source: safe contact practice for domestic abuse.
 LASTS = timedelta(days=30)
@@ -41,7 +41,9 @@ def set_plan(
     replaces the number where given. Raises words.WordUnfit, and ValueError when the hours cannot
     be understood; nothing is changed then.
     """
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    if phone is not None:
+        number_changing.send(sender=Contact, contact=contact)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     before = contact.plan
     plan = ContactPlan(
         contact=contact,

@@ -5,6 +5,10 @@ from django.dispatch import Signal
 # link, at: five wrong words closed this link. Someone must ring the person on a safe channel.
 link_locked = Signal()
 
+# contact: somebody is about to change how this person is reached. Whoever will answer
+# number_changed locks the rows for it now: rows above are always locked before ours.
+number_changing = Signal()
+
 # contact, by, at: the number for texts is another one; every link sent to the old one is shut.
 number_changed = Signal()
 
