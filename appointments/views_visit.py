@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from appointments import booking, protocol, rooms, statements
 from appointments.forms_visit import ChangeForm, DevicesForm
 from appointments.models import Appointment, StatementVersion
+from victimcontact.lib import phone
 from victimcontact.middleware import uses_camera
 from victimcontact.people import visits
 from victimcontact.people.models import ContactPlan
@@ -139,7 +140,7 @@ def _page(request, appointment, form, *, status):
         "minutes": round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
         "officer_name": appointment.officer.styled_name if names_officer else "",
         "is_neutral": plan is None or plan.wording == ContactPlan.Wording.NEUTRAL,
-        "contact_number": appointment.incident.force.contact_number,
+        "contact_number": phone.display(appointment.incident.force.contact_number),
         "asked": list(appointment.change_requests.filter(settled_at=None)),
         "has_signed": _has_signed(appointment),
         "form": form,
