@@ -1,5 +1,6 @@
 """The victim's one address, step by step."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -173,6 +174,16 @@ def test_a_change_is_asked_for_and_a_person_told(appointment, victim, wish):
     assert "You asked us for a change." in text(victim)
     appointment.refresh_from_db()
     assert appointment.status == "booked"
+
+
+def test_who_waits_is_told_too_that_they_asked_for_a_change(victim):
+    victim.post("/a/", {"step": "wait"})
+    victim.post("/a/", {"step": "change", "wish": "another_time"})
+
+    page = text(victim)
+    (told,) = re.findall("<div[^>]*>You asked us for a change", page)
+    assert "hidden" not in told
+    assert page.index(told) < page.index("data-room-screen=")
 
 
 @pytest.mark.parametrize("wish", ["", "nonsense", "🦊" * 20_000])
