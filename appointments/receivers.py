@@ -54,7 +54,11 @@ def ask_a_person_to_ring(sender, link, at, **_):
     """Five wrong words: somebody else may hold the phone, or the word was forgotten."""
     if link.purpose != Link.Purpose.APPOINTMENT:
         return
-    appointment = Appointment.objects.select_related("incident__force").get(pk=link.about_id)
+    appointment = (
+        Appointment.objects.select_related("incident__force").filter(pk=link.about_id).first()
+    )
+    if appointment is None:
+        return
     staff_tasks.raise_task(
         StaffTask.Kind.LINK_LOCKED,
         force=appointment.incident.force,

@@ -214,7 +214,7 @@ def test_a_new_danger_shuts_the_portal_at_once_and_asks_for_a_call(client):
     opened = portal.visit(client, case, at=NOON + timedelta(minutes=1))
     known = assessing.Known(
         channel="101",
-        narrative="It was my husband who hit me. He controls everything and reads my phone.",
+        narrative="It was my husband who hit me. He controls everything.",
         answers={},
     )
 
