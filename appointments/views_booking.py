@@ -16,7 +16,7 @@ from appointments.models import Appointment
 from messaging.models import Notification
 from triage import selectors as triage_selectors
 from triage.models import Response
-from victimcontact.accounts.permissions import require
+from victimcontact.accounts.permissions import can, require
 from victimcontact.lib import local_time
 
 ALREADY_BOOKED = "This report was booked from another page. Move that appointment instead"
@@ -172,7 +172,9 @@ def move(request, pk):
                 error, status = "This appointment is over or was moved already", 409
             else:
                 messages.success(request, "The appointment was moved. A text tells the victim.")
-                return redirect("appointments:appointment", new.pk)
+                if can(request.user, "appointment.view"):
+                    return redirect("appointments:appointment", new.pk)
+                return redirect("triage:incident", new.incident_id)
         else:
             error, status = form.errors.get("slot", ["Load the page again"])[0], 422
     if slots is None:

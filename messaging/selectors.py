@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.apps import apps
+
 from messaging.models import InboundText, Notification, StaffTask
 from messaging.transports import HANDSET_PREFIX
 from victimcontact.people.models import Contact
@@ -73,12 +75,17 @@ def phones_version(found: list[Phone]) -> str:
 
 
 def person_of(task: StaffTask) -> Contact | None:
-    """The person a task is about, where the task itself says so."""
+    """The person a task is about: of its text, or whom the row that it names has as contact."""
     if task.notification is not None:
         return task.notification.contact
     if task.about_type == "people.contact":
         return Contact.objects.filter(pk=task.about_id).first()
-    return None
+    about = apps.get_model(task.about_type) if task.about_type else None
+    if about is None or not any(field.name == "contact" for field in about._meta.fields):
+        return None
+    return Contact.objects.filter(
+        pk__in=about._base_manager.filter(pk=task.about_id).values("contact")
+    ).first()
 
 
 def texts_behind(task: StaffTask, person: Contact | None) -> list[InboundText]:

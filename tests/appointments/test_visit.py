@@ -10,9 +10,11 @@ from django.utils.timezone import now
 
 from appointments import rooms
 from appointments.models import ChangeRequest
+from messaging import staff_tasks
 from messaging.models import StaffTask
 from tests import factories as people
 from tests.appointments import room_world as world
+from victimcontact.accounts.roles import Role
 from victimcontact.lib.local_time import say_when
 from victimcontact.people import visits
 
@@ -174,6 +176,22 @@ def test_a_change_is_asked_for_and_a_person_told(appointment, victim, wish):
     assert "You asked us for a change." in text(victim)
     appointment.refresh_from_db()
     assert appointment.status == "booked"
+
+
+def test_staff_learn_who_asked_for_a_change_and_go_back_where_they_may(appointment, victim):
+    victim.post("/a/", {"step": "change", "wish": "another_time"})
+    handler = people.user(Role.CALL_HANDLER, at_force=appointment.incident.force)
+    client = people.sign_in(Client(), handler)
+    staff_tasks.take(StaffTask.objects.get().pk, by=handler, at=now())
+
+    assert appointment.contact.name in client.get("/tasks/").content.decode()
+
+    page = client.get(f"/diary/{appointment.pk}/move/").content.decode()
+    values = dict(re.findall(r'name="(key|slot)"[^>]*?value="([^"]+)"', page))
+    response = client.post(f"/diary/{appointment.pk}/move/", values, follow=True)
+
+    assert response.redirect_chain == [(f"/triage/{appointment.incident_id}/", 302)]
+    assert response.status_code == 200
 
 
 def test_who_waits_is_told_too_that_they_asked_for_a_change(victim):
