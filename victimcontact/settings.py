@@ -373,8 +373,8 @@ LOGGING = {
         # These two write telephone numbers and addresses.
         "twilio.http_client": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
-        # Its messages hold the address asked for, and with it a token.
+        # Their messages hold the address asked for, and with it a token: see faults.py.
         "django.request": {"level": "CRITICAL"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
     },
 }
