@@ -1,17 +1,31 @@
-"""Administration of the THRIVE policy: draft, check, publish. Assessments are only shown."""
+"""Administration of the THRIVE policy: draft, compare, publish. Assessments are only shown."""
+
+import json
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import models
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils.timezone import now
 
-from triage import policies
+from triage import admin_compare, policies
 from triage.models import Assessment, Incident, Policy
 from victimcontact.accounts.house_admin import HouseAdmin, KeptAdmin
 
 
+class RulesField(forms.JSONField):
+    """Rules as JSON that a person can find their way in: a line for each value."""
+
+    def prepare_value(self, value):
+        if isinstance(value, dict):
+            return json.dumps(value, ensure_ascii=False, indent=1)
+        return super().prepare_value(value)
+
+
 class PolicyForm(forms.ModelForm):
     """A draft's rules as JSON, refused with the engine's own words when it cannot read them."""
+
+    data = RulesField(widget=forms.Textarea(attrs={"rows": 40, "cols": 110}))
 
     class Meta:
         model = Policy
@@ -31,9 +45,6 @@ class PolicyAdmin(HouseAdmin):
     form = PolicyForm
     list_display = ["version", "name", "status", "published_at", "published_by"]
     actions = ["copy_to_draft", "publish"]
-    formfield_overrides = {
-        models.JSONField: {"widget": forms.Textarea(attrs={"rows": 40, "cols": 110})}
-    }
 
     def has_add_permission(self, request):
         return False  # a draft begins as a copy of a version that works
@@ -52,13 +63,23 @@ class PolicyAdmin(HouseAdmin):
             draft = policies.draft_from(policy, by=request.user, at=now())
             messages.success(request, f"Version {draft.version} is a draft of it.")
 
-    @admin.action(description="Publish: every new assessment uses it from now on")
+    def get_urls(self):
+        compare = path(
+            "<uuid:pk>/compare/",
+            self.admin_site.admin_view(self.compare),
+            name="triage_policy_compare",
+        )
+        return [compare, *super().get_urls()]
+
+    def compare(self, request, pk):
+        return admin_compare.compare(request, self.admin_site, pk)
+
+    @admin.action(description="Publish, after a look at what it would change")
     def publish(self, request, queryset):
         if queryset.count() != 1:
             messages.error(request, "Choose one version to publish.")
             return
-        policy = policies.publish(queryset.get(), by=request.user, at=now())
-        messages.success(request, f"Version {policy.version} is published.")
+        return redirect("admin:triage_policy_compare", queryset.get().pk)
 
 
 @admin.register(Assessment)

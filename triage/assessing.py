@@ -60,19 +60,23 @@ class Decision:
     dismissed: dict | None = None
 
 
-def score(known: Known, *, policy, dismissed=(), questions=True) -> thrive.Result:
-    """What the engine says of ``known`` by the Policy row ``policy``. Writes nothing.
-
-    The flags named in ``dismissed`` are left out of grade and video.
-    """
-    report = thrive.Report(
+def report(known: Known) -> thrive.Report:
+    """``known`` as the engine takes it."""
+    return thrive.Report(
         channel=known.channel,
         narrative=known.narrative,
         structured={key: value for key, value in known.answers.items() if value is not None},
         history=known.history,
     )
+
+
+def score(known: Known, *, policy, dismissed=(), questions=True) -> thrive.Result:
+    """What the engine says of ``known`` by the Policy row ``policy``. Writes nothing.
+
+    The flags named in ``dismissed`` are left out of grade and video.
+    """
     return thrive.assess(
-        report, policies.rules(policy), questions=questions, dismissed=frozenset(dismissed)
+        report(known), policies.rules(policy), questions=questions, dismissed=frozenset(dismissed)
     )
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from triage import thrive
 
+CASES = "tests/triage/cases/reports.jsonl"  # under the checkout; no part of an installation
 DANGEROUS = frozenset(
     {"immediate_risk", "offender_present", "not_safe_contact", "under_18_no_guardian"}
 )

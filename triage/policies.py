@@ -57,6 +57,11 @@ def rules(policy: Policy) -> thrive.Policy:
     return _rules(policy.pk)
 
 
+def draft_rules(policy: Policy) -> thrive.Policy:
+    """The rules of ``policy`` as its row stands, whether published or still changing."""
+    return _read(json.dumps(policy.data))
+
+
 @lru_cache(maxsize=4)
 def _rules(policy_id):
     return _read(json.dumps(Policy.objects.values_list("data", flat=True).get(pk=policy_id)))

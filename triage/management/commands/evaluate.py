@@ -11,7 +11,6 @@ from triage import evaluation, thrive
 
 from .thrive import published_policy
 
-CASES = "tests/triage/cases/reports.jsonl"
 HALVES = {"held-back": "held back", "tune": "for tuning", "all": "all"}
 
 
@@ -23,7 +22,9 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser):
-        parser.add_argument("--cases", help=f"labelled reports as JSON lines (default: {CASES})")
+        parser.add_argument(
+            "--cases", help=f"labelled reports as JSON lines (default: {evaluation.CASES})"
+        )
         parser.add_argument("--half", choices=HALVES, default="held-back")
         parser.add_argument("--policy", help="a policy as TOML; default: the shipped one")
         parser.add_argument("--published", action="store_true", help="the published policy")
@@ -34,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *, cases, half, policy, published, page, check, **options):
         policy = self._policy(policy, published)
-        labelled = self._cases(Path(cases) if cases else Path(settings.BASE_DIR) / CASES)
+        labelled = self._cases(Path(cases) if cases else Path(settings.BASE_DIR) / evaluation.CASES)
         if half != "all":
             tuning = half == "tune"
             labelled = [case for case in labelled if evaluation.is_for_tuning(case) == tuning]
