@@ -1,11 +1,12 @@
-# Victim Contact: `make run` starts everything, `make test` checks everything.
-# Both set the checkout up first, and again when a lock file has changed.
+# Victim Contact: `make run` starts everything, `make test` checks everything, `make evaluate`
+# measures the THRIVE policy on labelled reports. Each sets the checkout up first, and again when
+# a lock file has changed.
 
 PYTHON ?= python3
 PORT ?= 8000
 SOCKET_PORT ?= $(shell expr $(PORT) + 1)
 
-.PHONY: run test setup
+.PHONY: run test evaluate setup
 .SILENT:
 
 setup:
@@ -18,3 +19,6 @@ run: setup
 test: setup
 	$(PYTHON) victimcontact/setup.py --tests
 	exec .venv/bin/python -m victimcontact.checks
+
+evaluate: setup
+	exec .venv/bin/python manage.py evaluate
