@@ -74,7 +74,8 @@ class Engines:
 
     ``database_url`` is for the application's role, ``owner_url`` for the owner of the tables,
     ``superuser_url`` for the server's administrator. ``owned`` is false for a pair that was only
-    looked up by :func:`running`: stopping that does nothing.
+    looked up by :func:`running`: stopping that does nothing. ``children`` are the servers that this
+    process itself started, by name ("postgres", "valkey").
     """
 
     state_dir: Path
@@ -84,7 +85,7 @@ class Engines:
     redis_url: str
     owned: bool = False
     _users: object = field(default=None, repr=False)
-    _children: list = field(default_factory=list, repr=False)
+    children: dict = field(default_factory=dict, repr=False)
 
     def fill(self, environment):
         """Add the addresses that ``environment`` lacks. A database named there keeps its owner."""
@@ -107,7 +108,7 @@ class Engines:
             record = _read_record(self.state_dir)
             _stop_valkey(record)
             _stop_postgres(self.state_dir)
-            for child in self._children:
+            for child in self.children.values():
                 _reap(child)
             if remove:
                 _remove_data(self.state_dir)
@@ -139,25 +140,25 @@ def _start(state_dir, throwaway):
         # Root's folder lets the engines' user pass through to its own data, and list nothing.
         state_dir.chmod(0o711)
     (state_dir / "logs").mkdir(mode=0o700, exist_ok=True)
-    children = []
+    children = {}
     with _starting_or_stopping(state_dir):
         users = open(state_dir / "engines.users", "a")  # noqa: SIM115 (held until stop)
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
             record = _read_record(state_dir) or _new_record(state_dir)
             if not _postgres_answers(record):
-                children.append(_start_postgres(state_dir, record, user, throwaway))
+                children["postgres"] = _start_postgres(state_dir, record, user, throwaway)
             _make_roles_and_database(record)
             if not _valkey_answers(record):
-                children.append(_start_valkey(state_dir, record, user, throwaway))
+                children["valkey"] = _start_valkey(state_dir, record, user, throwaway)
         except BaseException:
-            for child in children:
+            for child in children.values():
                 child.send_signal(signal.SIGINT)
                 _reap(child)
             users.close()
             raise
     engines = _engines(state_dir, record)
-    engines.owned, engines._users, engines._children = True, users, children
+    engines.owned, engines._users, engines.children = True, users, children
     return engines
 
 
@@ -478,7 +479,8 @@ def _spawn(arguments, log, user, throwaway):
     """Start a server in a session of its own: Ctrl-C must reach its clients first."""
     with open(log, "ab") as output:
         log.chmod(0o600)
-        return subprocess.Popen(
+        began_at = output.tell()
+        child = subprocess.Popen(
             [str(part) for part in arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -490,6 +492,8 @@ def _spawn(arguments, log, user, throwaway):
             preexec_fn=_die_with_parent if throwaway else None,
             **_as_user(user),
         )
+    child.log_began_at = began_at
+    return child
 
 
 def _die_with_parent():

@@ -132,8 +132,8 @@ class House:
         return self.logs / f"{name}.log"
 
     def dead(self):
-        """The name of a process that ended by itself, or None."""
-        for name, process in self.processes.items():
+        """The name of a process, or of an engine started here, that ended by itself; or None."""
+        for name, process in self._watched().items():
             if process.poll() is not None:
                 return name
         return None
@@ -250,12 +250,17 @@ class House:
             log.seek(self.processes[name].log_began_at)
             return sign in log.read()
 
+    def _watched(self):
+        # An engine that dies takes the others down: name the engine, not them.
+        return (self._pair.children if self._pair else {}) | self.processes
+
     def epitaph(self, name):
         """What to tell a person about a process that ended or never answered."""
-        code = self.processes[name].poll()
+        process = self._watched()[name]
+        code = process.poll()
         fate = "does not answer" if code is None else f"ended (exit code {code})"
         with open(self.log(name), errors="replace") as log:
-            log.seek(self.processes[name].log_began_at)
+            log.seek(process.log_began_at)
             last = _last_lines(log.read())
         return f"{name} {fate}. The end of its log, {self.log(name)}:\n{last}"
 

@@ -115,7 +115,7 @@ def test_what_was_committed_survives_a_kill(state_dir):
     os.kill(_pid(state_dir), signal.SIGKILL)
     valkey = redis.Redis.from_url(first.redis_url).info("server")["process_id"]
     os.kill(valkey, signal.SIGKILL)
-    for child in first._children:
+    for child in first.children.values():
         child.wait()
 
     second = engines.start(state_dir)
@@ -190,7 +190,7 @@ def test_passwords_are_for_their_owner_alone(state_dir):
         for path in state_dir.rglob("*")
         if path.is_file() and path.stat().st_mode & 0o077 and password in path.read_text("latin-1")
     ]
-    arguments = [Path(f"/proc/{child.pid}/cmdline").read_text() for child in pair._children]
+    arguments = [Path(f"/proc/{child.pid}/cmdline").read_text() for child in pair.children.values()]
     pair.stop()
 
     assert (state_dir / "engines.json").stat().st_mode & 0o777 == 0o600
@@ -215,7 +215,7 @@ def test_statements_and_values_stay_out_of_the_log(state_dir):
 class TestAsRoot:
     def test_servers_are_not_root(self, state_dir):
         pair = engines.start(state_dir)
-        users = {Path(f"/proc/{child.pid}").stat().st_uid for child in pair._children}
+        users = {Path(f"/proc/{child.pid}").stat().st_uid for child in pair.children.values()}
         pair.stop()
 
         assert users == {pwd.getpwnam(engines.SYSTEM_USER).pw_uid}

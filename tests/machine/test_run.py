@@ -163,16 +163,20 @@ def test_it_starts_again_in_seconds_with_what_was_there(state_dir):
     assert (code, _settled(state_dir)) == (0, {})
 
 
-def test_a_part_that_dies_is_named_and_takes_the_rest_with_it(state_dir):
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [("worker", "victimcontact worker"), ("postgres", "bin/postgres -D")],
+)
+def test_a_part_that_dies_is_named_and_takes_the_rest_with_it(state_dir, part, word):
     with Run(state_dir) as run:
         run.until_it_stands()
-        (worker,) = _pids(state_dir, "victimcontact worker")
-        os.kill(worker, signal.SIGKILL)
+        (pid,) = _pids(state_dir, word)
+        os.kill(pid, signal.SIGKILL)
         code, said = run.until_it_ends()
 
     assert code == 1
-    assert "worker ended (exit code -9)" in said
-    assert str(state_dir / "logs" / "worker.log") in said
+    assert f"{part} ended (exit code -9)" in said
+    assert str(state_dir / "logs" / f"{part}.log") in said
     assert _settled(state_dir) == {}
 
 
