@@ -25,14 +25,16 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 /* Whoever pressed a button that its answer took away stands at the answer's heading, not at the
    top of the page: a call handler has no hand free to find the way back. */
-let swappedAway = null;
+let answered = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  swappedAway = event.detail.target?.contains(document.activeElement) ? event.detail.target.id : null;
+  const { target, requestConfig } = event.detail;
+  const isAsked = ["submit", "click"].includes(requestConfig?.triggeringEvent?.type);
+  answered = isAsked && target?.contains(requestConfig.elt) ? target.id : null;
 });
 document.addEventListener("htmx:afterSettle", () => {
   const isLost = !document.activeElement || document.activeElement === document.body;
-  if (swappedAway && isLost) {
-    document.getElementById(swappedAway)?.querySelector("[tabindex='-1']")?.focus();
+  if (answered && isLost) {
+    document.getElementById(answered)?.querySelector("[tabindex='-1']")?.focus();
   }
-  swappedAway = null;
+  answered = null;
 });
