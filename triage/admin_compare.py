@@ -11,6 +11,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
@@ -178,7 +179,9 @@ def _bars(matrix):
 
 def _changes(name, changes):
     """The changed reports, those that might be dangerous first, with a way to each."""
-    rows = {}
+    rows, cases = {}, {}
+    if name == "labelled" and changes:
+        cases = {case["id"]: case["narrative"] for case in comparing.labelled() or ()}
     if name == "past":
         keys = [change["key"] for change in changes]
         found = Assessment.objects.filter(pk__in=keys).select_related("incident")
@@ -192,6 +195,7 @@ def _changes(name, changes):
                 "label": f"{row.incident.reference}, assessment {row.number}"
                 if row
                 else change["key"],
+                "words": Truncator(cases.get(change["key"], "")).chars(160),
                 "address": reverse("admin:triage_incident_change", args=[row.incident_id])
                 if row
                 else "",

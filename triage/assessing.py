@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from django.db import transaction
 
@@ -87,21 +88,23 @@ def weighty(known: Known, *, policy, dismissed) -> set[str]:
     or takes away something that stands against video. Flags that were not raised have none.
     """
 
+    @cache
     def without(names):
         return score(known, policy=policy, dismissed=names, questions=False)
 
-    whole = without(())
-    names = {flag.name for flag in whole.flags} & set(dismissed)
+    whole = without(frozenset())
+    names = frozenset(dismissed) & {flag.name for flag in whole.flags}
     if not names:
         return set()
     left = without(names)
     found = {
         name
         for name in names
-        if _is_weaker(without({name}), whole) or _is_weaker(left, without(names - {name}))
+        if _is_weaker(without(frozenset({name})), whole)
+        or _is_weaker(left, without(names - {name}))
     }
     # Two floors may each rest on two flags: none has weight alone, all of them together do.
-    return found or (names if _is_weaker(left, whole) else set())
+    return found or (set(names) if _is_weaker(left, whole) else set())
 
 
 def _is_weaker(result, other):
