@@ -15,6 +15,7 @@ from victimcontact.lib import local_time
 from victimcontact.people.models import ContactPlan
 
 SHOWN = (*Appointment.LIVE, Appointment.Status.ENDED, Appointment.Status.MISSED)
+NIGHT = timedelta(hours=8)
 LEVELS = ("None", "Low", "Some", "High")
 COLOURS = {
     Notification.Status.DELIVERED: "green",
@@ -71,9 +72,13 @@ class ElementRow:
 def day(user, on: date, *, everyone: bool, at: datetime) -> list[Row]:
     """The day's appointments by time: the user's own, or with ``everyone`` all they may see.
 
-    ``on`` is a day on London's calendar. The number of queries does not grow with the rows.
+    ``on`` is a day on London's calendar; today also reaches NIGHT back and ahead of ``at``: a shift
+    runs over midnight, and whoever is due then may wait before it. The number of queries does not
+    grow with the rows.
     """
     start, end = local_time.day_bounds(on)
+    if start <= at < end:
+        start, end = min(start, at - NIGHT), max(end, at + NIGHT)
     return _rows(user, start, end, everyone=everyone, at=at)
 
 

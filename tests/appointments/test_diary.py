@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
-from appointments import rooms
+from appointments import diary, rooms
 from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories
@@ -270,6 +270,21 @@ def test_the_room_keeps_what_must_not_be_said_in_sight(appointment, officer):
     assert "umbrella" in page
     assert "camera=(self)" in response.headers["Permissions-Policy"]
     assert "camera=()" in officer.get("/diary/").headers["Permissions-Policy"]
+
+
+def test_the_day_does_not_end_at_midnight_for_a_night_shift():
+    midnight = local_time.day_bounds(local_time.local(now()).date())[1]
+    due = midnight + timedelta(minutes=10)
+    made = factories.appointment(
+        at_shift=factories.shift(starts_at=midnight - timedelta(hours=2)), starts_at=due
+    )
+    later = another(made, name="Day after", starts_in=timedelta(hours=20))
+
+    for at in (midnight - timedelta(minutes=10), midnight + timedelta(minutes=20)):
+        today = local_time.local(at).date()
+        rows = diary.day(made.officer, today, everyone=False, at=at)
+        assert made.pk in [row.appointment.pk for row in rows], at
+        assert (later.pk in [row.appointment.pk for row in rows]) == (at > midnight), at
 
 
 # The way to a report for those who book but open no diary
