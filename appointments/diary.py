@@ -16,7 +16,7 @@ from victimcontact.people.models import ContactPlan
 
 SHOWN = (*Appointment.LIVE, Appointment.Status.ENDED, Appointment.Status.MISSED)
 NIGHT = timedelta(hours=8)
-LEVELS = ("None", "Low", "Some", "High")
+LEVELS = ("None", "Low", "Medium", "High")
 COLOURS = {
     Notification.Status.DELIVERED: "green",
     Notification.Status.SENT: "blue",
