@@ -43,6 +43,7 @@ export class Controls {
   #root;
   #words;
   #said = null;
+  #shown = null;
 
   // `words` maps the keys of state.status() to sentences. onAction gets the pressed action's name.
   constructor({ root, words, onAction }) {
@@ -84,6 +85,15 @@ export class Controls {
       }
     }
     this.#say(status(state));
+    this.#showFromTheTop(state, shown);
+  }
+
+  // A phone is scrolled down to the button that was pressed: the face that appears is above it.
+  #showFromTheTop(state, shown) {
+    if (state.role !== OFFICER && this.#shown !== null && this.#shown !== shown) {
+      window.scrollTo({ top: 0 });
+    }
+    this.#shown = shown;
   }
 
   // Read out only what is new, or a screen reader would repeat it at every change.
