@@ -15,8 +15,9 @@ from appointments import panels, selectors, statements
 from appointments.forms_statement import SealForm, SignForm, StatementForm
 from appointments.models import Appointment
 from victimcontact.accounts.permissions import require
+from victimcontact.lib.addresses import client_address
 from victimcontact.lib.local_time import local
-from victimcontact.people.visits import client_address, require_visit
+from victimcontact.people.visits import require_visit
 
 
 def wants_part(request):

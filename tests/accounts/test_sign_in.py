@@ -9,7 +9,7 @@ from django.urls import reverse
 from django_otp.oath import totp
 
 from tests import factories
-from victimcontact.accounts import devices
+from victimcontact.accounts import devices, throttle
 from victimcontact.accounts.models import TOTPDevice
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
@@ -114,6 +114,29 @@ def test_guessing_must_wait_even_with_the_right_password(client, handler):
 
     assert soon.status_code == 200
     assert later.status_code == 302
+
+
+def test_wrong_tries_of_others_at_the_station_do_not_shut_it(client, handler):
+    for number in range(5):
+        client.post(
+            reverse("accounts:sign_in"), {"username": f"colleague{number}", "password": "wrong"}
+        )
+
+    assert give_password(client).status_code == 302
+
+
+def test_addresses_are_told_apart_behind_our_proxy(client, handler, settings, monkeypatch):
+    monkeypatch.setattr(throttle, "FREE_TRIES_OF_AN_ADDRESS", 2)
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "198.51.100.1, 203.0.113.9"
+    for number in range(3):
+        client.post(
+            reverse("accounts:sign_in"), {"username": f"guess{number}", "password": "wrong"}
+        )
+
+    assert give_password(client).status_code == 200  # must wait
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.9, 198.51.100.1"
+    assert give_password(client).status_code == 302  # the same proxy, somebody else
 
 
 def test_first_sign_in_sets_up_an_authenticator(client):

@@ -102,7 +102,7 @@ def secrets_of_columns():
 
 
 def texts(value):
-    """The strings in a value that are long enough to mean something, without our_own_keys."""
+    """The strings in a value that are long enough to mean something, without our own keys."""
     if isinstance(value, dict):
         for each in value.values():
             yield from texts(each)

@@ -1,7 +1,8 @@
 """Slowing down whoever guesses passwords and codes, without ever locking anybody out for good.
 
-After three wrong tries each further one must wait: 1, 2, 4 … up to 60 seconds. Accounts and
+After three wrong tries each further one must wait: 2, 4, 8 … up to 60 seconds. Accounts and
 addresses are counted apart, in the database, under a row lock: tries in parallel cannot slip by.
+A whole station may sit behind one address, so that one has thirty tries before it waits.
 """
 
 from datetime import timedelta
@@ -13,6 +14,7 @@ from victimcontact.accounts.models import SignInTries
 from victimcontact.lib.hashing import keyed_hash
 
 FREE_TRIES = 3
+FREE_TRIES_OF_AN_ADDRESS = 30
 LONGEST_WAIT = 60  # seconds
 FORGET_AFTER = timedelta(minutes=15)
 
@@ -26,14 +28,15 @@ def may_try(*names: str) -> bool:
 @transaction.atomic
 def failed(*names: str) -> None:
     """Count a wrong try for each of ``names``."""
-    for name_hash in sorted(_hashes(names)):
+    for name_hash, name in sorted(zip(_hashes(names), names, strict=True)):
+        free = FREE_TRIES_OF_AN_ADDRESS if name.startswith("address:") else FREE_TRIES
         SignInTries.objects.get_or_create(name_hash=name_hash)
         tries = SignInTries.objects.select_for_update().get(name_hash=name_hash)
         is_old = SignInTries.objects.filter(pk=tries.pk, last_at__lt=Now() - FORGET_AFTER).exists()
         tries.wrong = 1 if is_old else tries.wrong + 1
-        wait = min(2 ** max(tries.wrong - FREE_TRIES, 0), LONGEST_WAIT)
+        wait = min(2 ** min(max(tries.wrong - free, 0), 6), LONGEST_WAIT)
         tries.last_at = Now()
-        tries.next_at = Now() + timedelta(seconds=wait if tries.wrong > FREE_TRIES else 0)
+        tries.next_at = Now() + timedelta(seconds=wait if tries.wrong > free else 0)
         tries.save()
 
 

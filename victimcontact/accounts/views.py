@@ -19,6 +19,7 @@ from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can, is_verified
 from victimcontact.accounts.roles import Role
 from victimcontact.audit import ledger
+from victimcontact.lib.addresses import client_address
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WRONG = "The user name or password is not right, or there were too many tries. Wait a minute"
@@ -136,7 +137,7 @@ def _let_in(request, device):
 
 
 def _names(request, account):
-    return (f"account:{account}", f"address:{request.META.get('REMOTE_ADDR', '')}")
+    return (f"account:{account}", f"address:{client_address(request)}")
 
 
 def _next(request):

@@ -19,6 +19,7 @@ from django.utils.timezone import now
 
 from victimcontact.accounts.middleware import open_to_all
 from victimcontact.audit import ledger
+from victimcontact.lib.addresses import client_address
 from victimcontact.lib.hashing import keyed_hash
 from victimcontact.people import links, words
 from victimcontact.people.models import Link, Visit
@@ -219,15 +220,6 @@ def delete_cookie(response) -> None:
         samesite="Strict",
         path="/",
     )
-
-
-def client_address(request) -> str:
-    """The address that asks: behind our own proxy the one it saw, the last in its header."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if forwarded:
-            return forwarded
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def _throttle_key(address):
