@@ -113,7 +113,14 @@ def is_rostered(desk, officer, during) -> bool:
 
 
 def appointments_for(user):
-    """The appointments that ``user`` may see: those of their forces, with the permission."""
-    if not (can(user, "appointment.view") or can(user, "diary.view")):
-        return Appointment.objects.none()
-    return Appointment.objects.filter(incident__force__in=user.forces.all())
+    """The appointments that ``user`` may see, with their statements and exhibits.
+
+    Those of their forces for who works in the diary or audits; for an officer in charge those of
+    the crimes they look after.
+    """
+    seen = Appointment.objects.filter(incident__force__in=user.forces.all())
+    if can(user, "diary.view") or can(user, "ledger.view"):
+        return seen
+    if can(user, "appointment.view"):
+        return seen.filter(incident__crime__officer_in_charge=user)
+    return Appointment.objects.none()

@@ -247,6 +247,8 @@ def assign(case, *, officer, by, at) -> Case:
     before = case.officer_in_charge_id
     case.officer_in_charge = officer
     case.save(update_fields=["officer_in_charge"])
+    # What the diary shows of the crime goes with it: its statements and exhibits.
+    Crime.objects.filter(pk=case.crime_id).update(officer_in_charge=officer)
     with translation.override(case.contact.language):
         said = str(words.NEW_OFFICER)
     CaseEvent.objects.create(
