@@ -1,12 +1,12 @@
 # Victim Contact: `make run` starts everything, `make test` checks everything, `make evaluate`
-# measures the THRIVE policy on labelled reports. Each sets the checkout up first, and again when
+# measures the THRIVE policy on labelled reports, `make pictures` takes those of the README. Each sets the checkout up first, and again when
 # a lock file has changed.
 
 PYTHON ?= python3
 PORT ?= 8000
 SOCKET_PORT ?= $(shell expr $(PORT) + 1)
 
-.PHONY: run test evaluate setup
+.PHONY: run test evaluate pictures setup
 .SILENT:
 
 setup:
@@ -22,3 +22,7 @@ test: setup
 
 evaluate: setup
 	exec .venv/bin/python manage.py evaluate
+
+# The pictures in the README, taken while the story is walked.
+pictures: setup
+	PICTURES=docs/pictures .venv/bin/python -m pytest -q tests/e2e/test_report_to_statement.py
