@@ -1,9 +1,13 @@
 """Input of the diary's pages, as clean values."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import forms
+from django.utils.timezone import now
+
+# Further off there is no diary, and at the ends of the calendar a day has no bounds.
+FURTHEST = timedelta(days=3660)
 
 
 class SlotField(forms.CharField):
@@ -18,10 +22,10 @@ class SlotField(forms.CharField):
         try:
             officer, start = value.split(" ")
             starts_at = datetime.fromisoformat(start)
-            if starts_at.tzinfo is None:
+            if starts_at.tzinfo is None or abs(starts_at - now()) > FURTHEST:
                 raise ValueError
             return uuid.UUID(officer), starts_at
-        except ValueError:
+        except (ValueError, OverflowError):
             raise forms.ValidationError(self.error_messages["invalid"]) from None
 
 
@@ -46,6 +50,10 @@ class DayForm(forms.Form):
     """The day whose free times are asked for; empty or unreadable means the next ones."""
 
     day = forms.DateField(required=False)
+
+    def clean_day(self):
+        day = self.cleaned_data["day"]
+        return day if day and abs(day - now().date()) < FURTHEST else None
 
     def chosen(self):
         """The date, or None."""
