@@ -14,6 +14,10 @@ LINE_LENGTH = 200
 class TidyCharField(forms.CharField):
     """Text as it is kept and printed. Invisible controls that a paste brings are dropped."""
 
+    default_error_messages = {
+        "max_length": _("Use %(limit_value)d characters or fewer. There are %(show_value)d")
+    }
+
     def to_python(self, value):
         text = documents.tidy(str(value or "").replace("\x00", ""))
         return super().to_python(text)

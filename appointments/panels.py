@@ -42,6 +42,7 @@ class OfficerStatement:
     problem: str = ""
     is_saved: bool = True
     may_write: bool = False
+    refused: object = None  # the form that was just sent, when something in it is wrong
 
     @property
     def declaration(self):
@@ -90,6 +91,7 @@ def officer_statement(
     """Return the OfficerStatement. ``form``, ``seal_form``: bound ones that were refused."""
     version = statements.current_version(appointment)
     state, signature = _state(version)
+    refused = next((each for each in (form, seal_form) if each and each.errors), None)
     if state == DRAFT and form is None:
         form = StatementForm.of(version)
     if state == AGREED and seal_form is None:
@@ -111,6 +113,7 @@ def officer_statement(
         problem=problem,
         is_saved=is_saved,
         may_write="statement.write" in user.permissions,
+        refused=refused,
     )
 
 

@@ -7,7 +7,8 @@ step up to the call works as a plain form; the call itself needs script.
 import contextlib
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -57,7 +58,7 @@ def visit(request):
     if request.method == "POST":
         step = STEPS.get(request.POST.get("step", ""))
         if step is None:
-            return HttpResponseBadRequest()
+            raise BadRequest("no such step")
         form = step(request, appointment)
         if form is None:
             return _answer(request)
