@@ -105,7 +105,7 @@ def phones(request):
 def handset_reply(request, pk):
     """A text from the phone back to the house, as a network would bring it."""
     phone = get_object_or_404(selectors.people_with_a_handset(), pk=pk)
-    form = ReplyForm(request.POST)
+    form = ReplyForm(request.POST, auto_id=f"%s-{pk}")
     if form.is_valid():
         inbox.receive(
             provider_id=f"handset-{uuid4().hex}",
@@ -113,9 +113,9 @@ def handset_reply(request, pk):
             body=form.cleaned_data["body"],
             at=now(),
         )
-    else:
-        messages.error(request, form.errors["body"][0])
-    return redirect("messaging:handset")
+        return redirect("messaging:handset")
+    context = _phones() | {"form": form, "broken": phone.pk}
+    return TemplateResponse(request, "messaging/handset.html", context, status=422)
 
 
 def _page(request, forms=None, status=200):
@@ -177,4 +177,4 @@ def _try(request, act, task, **details):
 
 def _phones():
     found = selectors.phones()
-    return {"phones": found, "seen": selectors.phones_version(found), "form": ReplyForm()}
+    return {"phones": found, "seen": selectors.phones_version(found)}
