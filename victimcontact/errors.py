@@ -1,5 +1,6 @@
 """Error pages: one neutral look for every fault, with the way out, and nothing about the cause."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,7 +9,9 @@ from victimcontact.accounts.middleware import open_to_all
 
 
 def bad_request(request, exception=None):
-    """400: what was sent cannot be understood."""
+    """400: what was sent cannot be understood; 413: it is more than any form may hold."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", {"is_text": True}, status=413)
     return render(request, "400.html", status=400)
 
 

@@ -322,7 +322,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = PRODUCTION
 # Originals of evidence and sealed statements: private, written once, never under a web root.
 EVIDENCE_ROOT = Path(env("EVIDENCE_ROOT", default=str(STATE_DIR / "evidence")))
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=25 * 1024 * 1024)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Room for words far too long for any field: the page comes back with them and says so.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Video: no server but the force's own ----------------------------------------------------
 
