@@ -19,6 +19,9 @@ LONGEST_UPDATE = 5_000
 LONGEST_NOTE = 5_000
 LONGEST_REASON = 200
 CANNOT = "cannot"
+TOO_LONG = (
+    "Write %(limit_value)d characters or fewer. There are %(show_value)d, and nothing was cut"
+)
 
 
 class KeyField(forms.CharField):
@@ -37,10 +40,17 @@ class KeyField(forms.CharField):
             return uuid.uuid4()
 
 
+class WordsField(forms.CharField):
+    """What a person writes. A NUL that a paste brings says nothing and is dropped."""
+
+    def to_python(self, value):
+        return super().to_python(str(value or "").replace("\x00", ""))
+
+
 class MessageForm(forms.Form):
     """A message, from either side."""
 
-    body = forms.CharField(
+    body = WordsField(
         label=_("Your message"),
         required=False,
         strip=False,
@@ -131,20 +141,22 @@ class UpdateForm(forms.Form):
     """What happened, what the victim may read of it, and what stays ours."""
 
     status = forms.ChoiceField(label="Status", choices=Case.Status)
-    said = forms.CharField(
+    said = WordsField(
         label="Words for the victim",
         help_text="Shown in the portal exactly as you write it. Plain, kind, no names of others.",
         required=False,
         strip=False,
         max_length=LONGEST_UPDATE,
+        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea,
     )
-    internal_note = forms.CharField(
+    internal_note = WordsField(
         label="Internal note",
         help_text="Never shown to the victim.",
         required=False,
         strip=False,
         max_length=LONGEST_NOTE,
+        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea,
     )
     happened = forms.ChoiceField(
@@ -245,11 +257,12 @@ class OwedForm(forms.Form):
     )
     told_on = DayField(label="Day", past=True, help_text="Empty: now")
     told_time = TimeField(label="Time")
-    note = forms.CharField(
+    note = WordsField(
         label="Note",
         help_text="Where it cannot be given: why. The victim is told the reason when it is safe.",
         required=False,
         max_length=LONGEST_NOTE,
+        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea,
     )
 
@@ -284,11 +297,12 @@ class NeedsForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose which applies"},
     )
-    note = forms.CharField(
+    note = WordsField(
         label="What the victim needs",
         help_text="In their words. Never shown to the victim.",
         required=False,
         max_length=LONGEST_NOTE,
+        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea,
     )
 
