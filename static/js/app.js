@@ -1,5 +1,6 @@
 import * as govuk from "../vendor/govuk/govuk/govuk-frontend.min.js";
 import { Alert, ButtonMenu, MultiSelect, PasswordReveal, SortableTable } from "../vendor/moj/moj-frontend.min.js";
+import { Sending } from "./components/sending.js";
 import { Trouble } from "./components/trouble.js";
 import { start } from "./components/start.js";
 
@@ -12,6 +13,7 @@ const classes = Object.fromEntries(
   packaged.filter((each) => each?.moduleName).map((each) => [each.moduleName, each]),
 );
 classes.trouble = Trouble;
+classes.sending = Sending;
 
 start(classes);
 

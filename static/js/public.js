@@ -160,12 +160,44 @@ if (summary) {
   summary.focus();
 }
 
-/* A second press on a button while the first is under way sends nothing. */
+/* A second press on a button while the first is under way sends nothing. What somebody wrote is
+   sent only when the server is there to take it: this page is emptied as it goes, and Back would
+   bring an empty one. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.dataset.sure) {
+    delete form.dataset.sure;
+    return;
+  }
   if (event.timeStamp - Number(form.dataset.sentAt || -Infinity) < 3000) {
     event.preventDefault();
     return;
   }
   form.dataset.sentAt = String(event.timeStamp);
+  if (form.dataset.lost && closing) {
+    event.preventDefault();
+    sendIfThere(form, event.submitter);
+  }
 });
+
+async function sendIfThere(form, button) {
+  const there = await fetch(closing.dataset.address, { cache: "no-store", signal: AbortSignal.timeout(10_000) })
+    .then((answer) => answer.ok)
+    .catch(() => false);
+  let line = form.querySelector("[data-not-sent]");
+  if (there) {
+    line?.remove();
+    form.dataset.sure = "yes";
+    form.requestSubmit(button);
+    return;
+  }
+  if (!line) {
+    line = document.createElement("p");
+    line.className = "govuk-error-message";
+    line.dataset.notSent = "";
+    line.setAttribute("role", "alert");
+    button ? button.before(line) : form.append(line);
+  }
+  delete form.dataset.sentAt;
+  line.textContent = form.dataset.lost;
+}

@@ -1,6 +1,8 @@
 // A part of a page that the server draws: fetched again on a hint, and sent without leaving the page.
 // Without script its forms and links work by themselves.
 
+import { freshToken } from "../components/sending.js";
+
 const ASK_EVERY_MS = 15_000;
 const WORDS = {
   lost: "No connection. What you typed is still here. Try again.",
@@ -62,7 +64,7 @@ export class Part {
     }
   }
 
-  async submit(form, submitter) {
+  async submit(form, submitter, again = false) {
     if (this.busy) return;
     this.busy = true;
     const body = new FormData(form);
@@ -72,9 +74,16 @@ export class Part {
         method: "POST",
         body,
         headers: { "X-Part": "1" },
-        redirect: "error",
+        redirect: "manual",
       });
-      this.answered(response.status, await response.text());
+      const isRefused = response.status === 403 || response.type === "opaqueredirect";
+      if (isRefused && !again && document.body.dataset.token && (await freshToken()) === "") {
+        // Signed in again elsewhere since this page came: its old form token was all that was wrong.
+        this.busy = false;
+        await Part.prototype.submit.call(this, form, submitter, true);
+        return;
+      }
+      this.answered(isRefused ? 403 : response.status, await response.text());
     } catch {
       this.say(WORDS.lost);
     } finally {

@@ -1,5 +1,6 @@
 // The statement: saved while the officer types, read and signed on the other side.
 
+import { freshToken } from "../components/sending.js";
 import { start } from "../components/start.js";
 import { Part } from "./part.js";
 
@@ -59,7 +60,7 @@ export class StatementPart extends Part {
         method: "POST",
         body,
         headers: { Accept: "application/json" },
-        redirect: "error",
+        redirect: "manual",
       });
     } catch {
       this.status("Not saved: no connection. What you typed is still here.");
@@ -74,6 +75,7 @@ export class StatementPart extends Part {
       return;
     }
     if (!response.ok) {
+      await freshToken();
       this.status("Not saved. Sign in again in another tab. What you typed is still here.");
       this.waiting = setTimeout(() => this.save(), RETRY_MS);
       return;
