@@ -58,13 +58,14 @@ def test_the_chain_holds_after_the_database_is_killed_under_many_writers(state_d
     acknowledged = []
 
     def write():
+        connection = psycopg2.connect(pair.database_url)
         with contextlib.suppress(psycopg2.Error):
-            with contextlib.closing(psycopg2.connect(pair.database_url)) as connection:
-                while True:
-                    key = str(uuid.uuid4())
-                    with connection, connection.cursor() as cursor:
-                        cursor.execute(ADD, [key])
-                    acknowledged.append(key)
+            while True:
+                key = str(uuid.uuid4())
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(ADD, [key])
+                acknowledged.append(key)
+        connection.close()
 
     writers = [threading.Thread(target=write) for _ in range(6)]
     for writer in writers:
@@ -80,10 +81,10 @@ def test_the_chain_holds_after_the_database_is_killed_under_many_writers(state_d
 
     again = engines.start(state_dir)
 
-    with contextlib.closing(psycopg2.connect(again.database_url)) as connection:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("select id::text from audit_entry")
-            kept = {key for (key,) in cursor.fetchall()}
+    connection = psycopg2.connect(again.database_url)
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("select id::text from audit_entry")
+        kept = {key for (key,) in cursor.fetchall()}
     assert len(acknowledged) >= 60
     assert set(acknowledged) <= kept
     verified = manage(state_dir, again, "verify_ledger")
