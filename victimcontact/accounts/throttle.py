@@ -1,7 +1,8 @@
 """Slowing down whoever guesses passwords and codes, without ever locking anybody out for good.
 
 After three wrong tries each further one must wait: 2, 4, 8 … up to 60 seconds. Accounts and
-addresses are counted apart, in the database, under a row lock: tries in parallel cannot slip by.
+addresses are counted apart, in the database, under a row lock: none is lost. Tries sent together
+are judged together, as many as the server has threads; the wait begins with the next.
 A whole station may sit behind one address, so that one has thirty tries before it waits.
 """
 

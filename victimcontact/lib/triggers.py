@@ -8,7 +8,7 @@ from django.db import migrations
 CREATE_FUNCTION = """
 create or replace function house_refuse_change() returns trigger language plpgsql as $$
 begin
-  -- Only the owner, and only while keys are rotated, may re-write encrypted columns.
+  -- The owner alone, and only after saying that keys are rotated, may write here at all.
   if tg_op = 'UPDATE' and coalesce(current_setting('house.rotating_keys', true), '') = 'on'
      and current_user = (select tableowner from pg_tables
                          where schemaname = tg_table_schema and tablename = tg_table_name) then
