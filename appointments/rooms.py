@@ -17,12 +17,13 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 
 from appointments import protocol
 from appointments.models import Appointment, DeviceTest, Presence
 from appointments.signals import appointment_cancelled, appointment_ended, appointment_missed
+from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can
 from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.audit import ledger
@@ -346,11 +347,14 @@ def refused(*, appointment, side, by, at):
 def must_go(presence_ids, *, at):
     """Which of these seats (Presence ids) may no longer be held. One query, for a whole process.
 
-    Someone was switched off, lost their role or the appointment, or the link was revoked, ended
-    or opened anew; or the seat was given to another page.
+    Someone was switched off, lost their role, their force or the appointment, or the link was
+    revoked, ended or opened anew; or the seat was given to another page.
     """
+    serves = User.forces.through.objects.filter(
+        user=OuterRef("user"), force=OuterRef("appointment__incident__force")
+    )
     officer = Q(side=Presence.Side.OFFICER) & (
-        Q(user__is_active=False) | ~Q(user__roles__overlap=MAY_ENTER)
+        Q(user__is_active=False) | ~Q(user__roles__overlap=MAY_ENTER) | ~Exists(serves)
     )
     victim = Q(side=Presence.Side.VICTIM) & (
         Q(visit__ended_at__isnull=False)

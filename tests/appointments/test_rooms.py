@@ -270,7 +270,12 @@ def test_who_must_go(appointment, opened):
     officer.roles = [Role.CALL_HANDLER]
     officer.save()
     assert rooms.must_go(both, at=now()) == {ours.pk}
-    officer.roles, officer.is_active = [Role.VIDEO_OFFICER], False
+    officer.roles = [Role.VIDEO_OFFICER]
+    officer.save()
+    assert rooms.must_go(both, at=now()) == set()
+    officer.forces.clear()
+    assert rooms.must_go(both, at=now()) == {ours.pk}
+    officer.is_active = False
     officer.save()
     assert rooms.must_go(both, at=now()) == {ours.pk}
     links.revoke(opened.visit.link, by=None, at=now(), reason="lost phone")
