@@ -1,9 +1,41 @@
 """Administration of desks and rosters; what was said, signed and handed over is only shown."""
 
+from django import forms
 from django.contrib import admin
+from django.contrib.postgres.forms import RangeWidget
 
+from appointments import rooms
 from appointments.models import Appointment, Desk, Exhibit, Shift, StatementVersion
 from victimcontact.accounts.house_admin import HouseAdmin, KeptAdmin
+from victimcontact.accounts.models import User
+from victimcontact.lib import local_time
+
+
+class Moment(forms.DateTimeInput):
+    """The browser's own picker of day and time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class ShiftForm(forms.ModelForm):
+    class Meta:
+        model = Shift
+        fields = ["desk", "officer", "during"]
+        labels = {"during": "From, until"}
+        help_texts = {"during": "London time. Slots are offered from the first to the second."}
+        widgets = {"during": RangeWidget(Moment())}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Whoever may enter a room has a diary; the others' shifts would offer nothing.
+        self.fields["officer"].queryset = User.objects.filter(
+            is_active=True, roles__overlap=rooms.MAY_ENTER
+        ).order_by("last_name", "first_name")
+        for number, name in enumerate(("From", "Until")):
+            self.fields["during"].widget.widgets[number].attrs["aria-label"] = name
 
 
 @admin.register(Desk)
@@ -15,10 +47,18 @@ class DeskAdmin(HouseAdmin):
 
 @admin.register(Shift)
 class ShiftAdmin(HouseAdmin):
-    list_display = ["officer", "desk", "during"]
+    form = ShiftForm
+    list_display = ["officer", "desk", "begins", "ends"]
     list_filter = ["desk"]
     list_select_related = ["officer", "desk"]
-    raw_id_fields = ["officer"]
+
+    @admin.display(description="from", ordering="during")
+    def begins(self, shift):
+        return local_time.staff_time(shift.during.lower)
+
+    @admin.display(description="until")
+    def ends(self, shift):
+        return local_time.staff_time(shift.during.upper)
 
 
 @admin.register(Appointment)

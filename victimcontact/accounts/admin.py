@@ -61,6 +61,7 @@ class StaffAdmin(HouseAdmin, UserAdmin):
                     "last_name",
                     "collar_number",
                     "roles",
+                    "forces",
                 ],
             },
         )
