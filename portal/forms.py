@@ -75,7 +75,8 @@ class DayField(forms.CharField):
 
     def __init__(self, *, past=False, future=False, **kwargs):
         self.past, self.future = past, future
-        super().__init__(required=False, max_length=20, **kwargs)
+        said = {"max_length": "Enter a day, like 27/3/2027"}
+        super().__init__(required=False, max_length=20, error_messages=said, **kwargs)
 
     def clean(self, value):
         text = super().clean(value)
@@ -99,7 +100,8 @@ class TimeField(forms.CharField):
     """A time of day as people type it, as a time or None."""
 
     def __init__(self, **kwargs):
-        super().__init__(required=False, max_length=10, **kwargs)
+        said = {"max_length": "Enter a time, like 14:30"}
+        super().__init__(required=False, max_length=10, error_messages=said, **kwargs)
 
     def clean(self, value):
         text = super().clean(value)
@@ -341,6 +343,7 @@ class InviteForm(forms.Form):
         "You cannot read it back later.",
         required=False,
         max_length=words.LONGEST,
+        error_messages={"max_length": TOO_LONG},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

@@ -61,7 +61,10 @@ class PhoneField(forms.CharField):
 
     def __init__(self, **kwargs):
         widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
-        super().__init__(required=False, max_length=40, widget=widget, **kwargs)
+        said = {"max_length": phone.EXAMPLE}
+        super().__init__(
+            required=False, max_length=40, widget=widget, error_messages=said, **kwargs
+        )
 
     def clean(self, value):
         text = super().clean(value)
@@ -77,7 +80,9 @@ class DateField(forms.CharField):
     """A date as people type it, or None. ``today`` is set by the form."""
 
     def __init__(self, *, wrong, **kwargs):
-        super().__init__(required=False, max_length=20, **kwargs)
+        super().__init__(
+            required=False, max_length=20, error_messages={"max_length": wrong}, **kwargs
+        )
         self.wrong, self.today = wrong, None
 
     def clean(self, value):
@@ -97,7 +102,8 @@ class TimeField(forms.CharField):
     """A time of day as people type it, or None."""
 
     def __init__(self, **kwargs):
-        super().__init__(required=False, max_length=10, **kwargs)
+        said = {"max_length": "Enter a time like 14:30 or 2:30pm"}
+        super().__init__(required=False, max_length=10, error_messages=said, **kwargs)
 
     def clean(self, value):
         text = super().clean(value)
@@ -434,7 +440,11 @@ class ReportForm(AssessForm):
         label="E-mail",
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off"}),
-        error_messages={"invalid": "Enter an e-mail address like name@example.com"},
+        max_length=LONGEST_LINE,
+        error_messages={
+            "invalid": "Enter an e-mail address like name@example.com",
+            "max_length": f"E-mail must be {LONGEST_LINE} characters or fewer",
+        },
     )
     victim_address = _note("Home address", max_length=500)
     language = forms.ChoiceField(label="Texts in", required=False)
@@ -718,6 +728,8 @@ class PlanForm(forms.Form):
         word, help_word = data.get("opening_word", ""), data.get("help_word", "")
         kept = self.before is not None and self.before.opening_word_hash
         if not word:
+            if "opening_word" in self.errors:
+                return
             if not kept:
                 self.add_error("opening_word", "Agree a word that opens the link")
             elif help_word and words.is_right(help_word, self.before.opening_word_hash):

@@ -712,6 +712,7 @@ def test_a_refusal_is_said_beside_the_field_and_in_the_summary(name):
         assert messages, one
         for message in messages:
             assert message in " ".join(page.summary.split()), (one, message)
+            assert not message.startswith("Ensure this value"), one  # nobody's plain English
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))

@@ -10,14 +10,20 @@ class SignInForm(forms.Form):
     username = forms.CharField(
         label="User name",
         max_length=150,
-        error_messages={"required": "Enter your user name"},
+        error_messages={
+            "required": "Enter your user name",
+            "max_length": "Enter your user name, 150 characters or fewer",
+        },
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
         label="Password",
         max_length=200,
         strip=False,
-        error_messages={"required": "Enter your password"},
+        error_messages={
+            "required": "Enter your password",
+            "max_length": "Enter your password, 200 characters or fewer",
+        },
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -36,7 +42,10 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=30,
-        error_messages={"required": "Enter the code from your authenticator app"},
+        error_messages={
+            "required": "Enter the code from your authenticator app",
+            "max_length": "Enter the six digits that the app shows, or a recovery code",
+        },
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True}
         ),
