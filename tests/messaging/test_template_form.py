@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from messaging import wording
 from messaging.forms import TemplateForm
 from messaging.models import Template
 from tests import factories
@@ -52,3 +53,18 @@ def test_the_administration_uses_it(client, db):
 
     assert (refused.status_code, kept.status_code) == (200, 302)
     assert [template.body for template in Template.objects.all()] == [values["body"]]
+
+
+def test_the_administration_begins_from_the_words_that_are_sent_now(client, db):
+    factories.sign_in(client, factories.user("administrator"))
+    page = client.get(reverse("admin:messaging_template_changelist"))
+
+    (booked,) = [
+        each
+        for each in page.context["shipped"]
+        if (each["name"], each["channel"]) == ("appointment_booked", "sms")
+    ]
+    assert booked["body"] == wording.default("appointment_booked", "sms")
+    filled = client.get(booked["change"]).context["adminform"].form
+    assert filled.initial["body"] == booked["body"]
+    assert form(**{name: filled.initial[name] for name in ("name", "channel", "body")}).is_valid()
