@@ -55,7 +55,12 @@ if not IS_WORKER:
 else:
     # A Valkey database of its own: what one worker's tests count is not another's.
     number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
-    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+    redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+    os.environ["REDIS_URL"] = redis_url
+    # A worker inherits the name of the settings, and they were read before this file.
+    django_settings.REDIS_URL = django_settings.CELERY_BROKER_URL = redis_url
+    django_settings.CACHES["default"]["LOCATION"] = redis_url
+    django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [redis_url]
 if django_settings.configured and not IS_WORKER:
     raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: tests choose their settings themselves.")
 os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
