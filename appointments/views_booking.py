@@ -63,13 +63,17 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     offer = incident.offers.order_by("-chosen_at", "-id").first()
     desk = selectors.desk_for(incident)
     day = DayForm(request.GET).chosen()
-    if slots is None and desk and not appointment:
+    is_video = bool(offer and offer.chosen == Response.VIDEO)
+    assessment = incident.current_assessment
+    is_safe = bool(assessment and assessment.video_offer)
+    if slots is None and desk and is_video and is_safe and not appointment:
         slots = _free(desk, day, at)
     context = {
         "incident": incident,
         "appointment": appointment,
         "is_held": held,
-        "is_video": bool(offer and offer.chosen == Response.VIDEO),
+        "is_video": is_video,
+        "is_safe": is_safe,
         "desk": desk,
         "days": _days(slots or []),
         "day": day,

@@ -143,6 +143,19 @@ def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
         hold(incident, shift, handler)
 
 
+def test_no_times_are_shown_once_a_worse_assessment_rules_video_out(handler, client):
+    incident, _ = diary.video_incident(), diary.shift()
+    factories.sign_in(client, handler)
+    address = f"/diary/book/{incident.pk}/"
+    assert 'name="slot"' in client.get(address).content.decode()
+
+    factories.assessment(incident, grade=1, at=now())
+
+    page = client.get(address).content.decode()
+    assert 'name="slot"' not in page
+    assert f"/triage/{incident.pk}/choice/" in page
+
+
 def test_a_second_page_cannot_book_a_report_twice(handler):
     incident, shift = diary.video_incident(), diary.shift()
     held = hold(incident, shift, handler)
