@@ -262,3 +262,28 @@ def test_parts_stay_hidden_until_the_officer_lets_this_visit_in(live_server, ope
 
     expect(page.locator("#statement-text")).to_contain_text("For her eyes.")
     expect(page.locator("#exhibits-part")).not_to_have_attribute("hidden", "")
+
+
+def test_statement_is_saved_again_after_a_new_sign_in(call, officer_page):
+    """The page is open while its officer signs in again elsewhere: its form token is worn out."""
+    appointment, _ = call
+    officer_page.get_by_role("button", name="Start the statement").click()
+    body = officer_page.get_by_role("textbox", name="Statement")
+    body.fill("First.")
+    saved = officer_page.locator("#statement-saved")
+    expect(saved).to_contain_text("Saved at")
+    cookies = officer_page.context.cookies()
+
+    officer_page.context.clear_cookies()
+    body.fill("First. Second.")
+    expect(saved).to_contain_text("Not saved. Sign in again in another tab.")
+    officer_page.context.add_cookies(
+        [one for one in cookies if one["name"] == django_settings.SESSION_COOKIE_NAME]
+    )
+    expect(saved).to_contain_text("Saved at", timeout=30_000)
+    officer_page.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
+    officer_page.get_by_role("button", name="Show it for signing").click()
+    expect(officer_page.locator("#statement-part")).to_contain_text("Ready to sign")
+
+    version = statements.current_version(appointment)
+    assert (version.body, version.status) == ("First. Second.", "final")

@@ -8,9 +8,11 @@
 const WORDS = {
   "signed out": "You are signed out, so this was not sent. What you typed is still here. ",
   gone: "No connection to the server, so this was not sent. What you typed is still here. Try again.",
+  long: "This is far too long, so it was not sent. What you typed is still here. Shorten it.",
 };
 const PLAIN = "form[method=post]:not([hx-post]):not([data-part-form]):not([data-score])";
 const SLOW_MS = 10000;
+const MOST = 500_000; // of these a form can hold at most 4.5 million bytes, and 5 MiB are read
 
 /** Put a fresh token into every form of the page; gives "", "signed out" or "gone". */
 export async function freshToken() {
@@ -63,7 +65,7 @@ export class Sending {
       return;
     }
     form.dataset.asking = "yes";
-    const trouble = await freshToken();
+    const trouble = length(form) > MOST ? "long" : await freshToken();
     delete form.dataset.asking;
     this.say(form, event.submitter, trouble);
     if (!trouble) {
@@ -97,6 +99,11 @@ export class Sending {
       line.append(link, ", then send it again here.");
     }
   }
+}
+
+function length(form) {
+  const texts = [...new FormData(form).values()].filter((value) => typeof value === "string");
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 function holdsWords(form) {
