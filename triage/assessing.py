@@ -7,7 +7,7 @@ from functools import cache
 from django.db import transaction
 
 from triage import policies, signals, thrive
-from triage.models import Assessment, Grade, Incident, Review
+from triage.models import Assessment, Grade, Incident, Response, Review
 from triage.permissions import check_can_dismiss, check_can_grade
 from victimcontact.accounts.models import Force
 from victimcontact.audit import ledger
@@ -242,7 +242,10 @@ def _start_clocks(incident, assessment, at):
         minutes = incident.force.target_minutes(incident.grade)
         incident.due_at = start + timedelta(minutes=minutes)
     incident.review_due_at = at + timedelta(minutes=incident.force.review_after_minutes)
-    incident.save(update_fields=["grade", "due_at", "review_due_at"])
+    if incident.response == Response.VIDEO and not assessment.video_offer:
+        # What was chosen is no longer on offer: the choice must be read out again.
+        incident.response = ""
+    incident.save(update_fields=["grade", "due_at", "review_due_at", "response"])
     incident.reviews.filter(done_at=None).update(done_at=at, done_by_assessment=assessment)
     Review.objects.create(incident=incident, due_at=incident.review_due_at, because="clock")
 

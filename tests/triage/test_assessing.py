@@ -99,6 +99,26 @@ def test_again_supersedes_and_does_the_review(handler):
     assert incident.reviews.filter(done_at=None).count() == 1
 
 
+def test_video_ruled_out_asks_for_the_choice_again(handler):
+    incident = factories.incident(grade=3)
+    factories.offer(incident, chosen="video")
+
+    assess(incident, handler, what=known(AT_THE_DOOR), how=decision(1))
+
+    incident.refresh_from_db()
+    assert (incident.grade, incident.response) == (1, "")
+
+
+def test_a_visit_that_was_chosen_stands_at_any_grade(handler):
+    incident = factories.incident(grade=3)
+    factories.offer(incident, chosen="visit")
+
+    assess(incident, handler, what=known(AT_THE_DOOR), how=decision(1))
+
+    incident.refresh_from_db()
+    assert incident.response == "visit"
+
+
 def test_worse_grade_starts_its_own_target_and_tells_the_floors_above(handler):
     incident = factories.incident()
     first = assess(incident, handler)
