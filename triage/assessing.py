@@ -142,7 +142,8 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
 
     Supersedes the assessment before, does the review that was due, sets the next, and copies
     grade and clocks to the incident. ``after`` is the number of the assessment that the person
-    had before their eyes (None: not asked). Raises ReasonMissing, DismissalUnexplained,
+    had before their eyes (None: not asked). Without a ``decision`` the engine's recommendation
+    stands until a person has looked. Raises ReasonMissing, DismissalUnexplained,
     Overtaken, permissions.MayNotLower and permissions.MayNotDismiss. Sends ``assessed``.
     """
     # The incident's row is the lock: assessments themselves can never be locked or changed.
@@ -151,6 +152,8 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
     if after is not None and before is not None and before.number != after:
         raise Overtaken(before)
     policy = policies.published(at=at)
+    if decision is None:
+        decision = Decision(grade=score(known, policy=policy, questions=False).grade)
     dismissed, result = _dismiss(known, decision, policy, by)
     reason = decision.reason.strip()
     lowered = incident.grade is not None and decision.grade > incident.grade

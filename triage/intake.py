@@ -57,6 +57,7 @@ class NewReport:
 def record(report: NewReport, *, force, decision, by, at, draft_id=None) -> Incident:
     """Make an incident of ``report``, graded as ``decision`` (an assessing.Decision) says.
 
+    A ``decision`` of None leaves it to the engine: see ``receive``.
     With a ``draft_id`` a draft becomes one incident and no more: asked twice, or by two tabs at
     once, the same Incident comes back and nothing is written again. Raises
     assessing.ReasonMissing and UnknownContact. Sends ``incident_recorded``, then ``assessed``.
@@ -91,6 +92,19 @@ def record(report: NewReport, *, force, decision, by, at, draft_id=None) -> Inci
         by=by,
         at=at,
     )
+    incident.refresh_from_db()
+    return incident
+
+
+@transaction.atomic
+def receive(report: NewReport, *, force, at, came_by: str) -> Incident:
+    """A report that came with no handler on the line: graded by the engine, never left unseen.
+
+    ``came_by`` names the door without personal data ("online report", "chat"). Its first
+    assessment has nobody who decided it, and a person is to look at once: the review is due now.
+    """
+    incident = record(report, force=force, decision=None, by=None, at=at)
+    assessing.review_now(incident.pk, because=f"{came_by}, not yet seen", at=at)
     incident.refresh_from_db()
     return incident
 

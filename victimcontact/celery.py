@@ -11,7 +11,11 @@ app = Celery("victimcontact")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-JOBS = ("messaging.jobs", "triage.jobs", "appointments.jobs")
+JOBS = (
+    "messaging.jobs",
+    "triage.jobs",
+    "appointments.jobs",
+)
 
 
 @app.on_after_finalize.connect

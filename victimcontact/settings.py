@@ -173,6 +173,13 @@ INSTALLED_APPS = [
     "victimcontact.people",
     "messaging",
     "triage",
+    "triage.control",
+    "triage.shifts",
+    "triage.partners",
+    "triage.quality",
+    "triage.desk",
+    "triage.chat",
+    "triage.api",
     "appointments",
     "portal",
 ]

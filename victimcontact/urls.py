@@ -16,6 +16,13 @@ APPS = {
     "people": "victimcontact.people",
     "messaging": "messaging",
     "triage": "triage",
+    "control": "triage.control",
+    "shifts": "triage.shifts",
+    "partners": "triage.partners",
+    "quality": "triage.quality",
+    "desk": "triage.desk",
+    "chat": "triage.chat",
+    "api": "triage.api",
     "appointments": "appointments",
     "portal": "portal",
 }

@@ -182,3 +182,19 @@ def test_emoji_and_20_000_characters_are_kept_as_they_were(handler):
     incident = record(handler, report(narrative=words))
 
     assert Incident.objects.get(pk=incident.pk).narrative == words
+
+
+def test_received_without_a_handler_is_graded_and_waits_for_a_person():
+    words = "He is outside with a knife and says he will kill me."
+    incident = intake.receive(
+        report(channel="online", narrative=words, answers={}),
+        force=factories.force(),
+        at=NOON,
+        came_by="online report",
+    )
+
+    assessment = incident.current_assessment
+    assert (incident.grade, incident.handler, assessment.decided_by) == (1, None, None)
+    assert assessment.decided_grade == assessment.recommended_grade
+    review = Review.objects.get(incident=incident, done_at=None)
+    assert (review.due_at, review.because) == (NOON, "online report, not yet seen")

@@ -1,0 +1,1 @@
+"""Other systems' way in and out: incidents in, grade, response and closure out."""

@@ -1,0 +1,1 @@
+"""A visitor's page and the digital desk's screen; the transcript stays on the incident."""

@@ -1,0 +1,1 @@
+"""The public online report: step by step, no account."""

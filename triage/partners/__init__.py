@@ -1,0 +1,1 @@
+"""Hidden demand, and the agencies that an incident is referred to until they answer."""

@@ -1,0 +1,1 @@
+"""Sampled assessments read again by a reviewer, and practice on invented callers."""
