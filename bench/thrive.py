@@ -1,16 +1,20 @@
 """How fast the THRIVE engine reads: one 120-word report, the same with questions, and a long batch.
 
 Run: python bench/thrive.py. Prints ratios within one run, since machines differ: a report against
-reading the same words with a policy that listens for nothing, and memory before and after a batch.
+reading the same words with a policy that listens for nothing, memory before and after a batch, and
+one keystroke's round trip through the whole house (words kept, scored, panel drawn) against a view
+that answers a constant through the same server.
 """
 
 import resource
 import sys
 import time
+import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench import served
 from triage import thrive
 
 WORDS = (
@@ -27,7 +31,7 @@ DEAF = {
     "version": "deaf",
     "starts": [{"grade": 3, "say": "nothing is listened for"}],
 }
-BATCH = 10_000
+BATCH = 500
 
 
 def main():
@@ -46,6 +50,35 @@ def main():
     seconds = time.perf_counter() - started
     say(f"{BATCH:,} reports: {BATCH / seconds:.0f} a second\n")
     say(f"memory: {before:.0f} MB before, {_peak_megabytes():.0f} MB after\n")
+    _typing()
+
+
+def _typing(rounds=60):
+    with served.house() as house:
+        handler = served.Browser(house.url, "call_handler")
+        draft = uuid.uuid4()
+        handler.ask(f"/triage/new/{draft}/")
+        version = 0
+        form = {"channel": "101", "victim_age": "38", "has_smartphone": "yes", "has_data": "yes"}
+
+        def keystroke(number):
+            nonlocal version
+            words = f"{WORDS} {'and so on '[: number % 10 + 1]}{number}"
+            answer = handler.give(
+                f"/triage/new/{draft}/score/", narrative=words, version=version, **form
+            )
+            version = int(answer.headers["X-Draft-Version"])
+
+        for number in range(10):
+            keystroke(number)
+        taken = served.interleaved(
+            rounds, constant=lambda _: handler.ask("/triage/token/"), typing=keystroke
+        )
+    ratio = taken["typing"] / taken["constant"]
+    sys.stdout.write(
+        f"typing: {taken['typing']:.1f} ms a keystroke, {ratio:.1f} times a constant view"
+        f" ({taken['constant']:.1f} ms)\n"
+    )
 
 
 def _milliseconds(work, times=40):
