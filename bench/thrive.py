@@ -31,7 +31,7 @@ DEAF = {
     "version": "deaf",
     "starts": [{"grade": 3, "say": "nothing is listened for"}],
 }
-BATCH = 500
+BATCH = 10_000
 
 
 def main():
