@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from triage import thrive
 from triage.thrive.patterns import Pattern, PatternError, inflect
 from triage.thrive.policy import SHIPPED
+from triage.thrive.spelling import Spelling
 from triage.thrive.text import read
 
 POLICY = thrive.default_policy()
@@ -61,6 +62,21 @@ def test_spelling_leaves_words_alone_that_are_right():
     assert plain("the stable door was shut at night") == (
         "the stable door was shut at night".split()
     )
+
+
+def test_spelling_reads_a_word_the_same_in_every_process():
+    # Both are one slip away; which is found first differs from process to process.
+    pairs = [
+        ("wacked", "whacked", "wicked"),
+        ("stranled", "strangled", "strandled"),
+        ("throtled", "throttled", "throbled"),
+        ("stabing", "stabbing", "stating"),
+        ("petroll", "petrols", "petroly"),
+    ]
+
+    meant = [Spelling({right, other}, set(), set())(typed) for typed, right, other in pairs]
+
+    assert meant == [right for _, right, _ in pairs]
 
 
 def test_every_word_keeps_its_place():

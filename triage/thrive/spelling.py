@@ -36,14 +36,22 @@ class Spelling:
             if word.endswith(ending) and word[: -len(ending)] in self._known:
                 return word
         best, nearest = word, (3,)
+        # The forms come in another order in every process: the rank has to settle every tie.
         for form in _deletions(word, 2 if len(word) >= LONG - 1 else 1):
             for candidate in self._by_deletion.get(form, ()):
                 allowed = 2 if len(candidate) >= LONG else 1
                 if candidate[0] != word[0]:
                     continue
                 slips = _slips(word, candidate)
-                # Of two as near: a word before a guess, the same letters before others.
-                rank = (slips, candidate in self._guesses, sorted(word) != sorted(candidate))
+                # Of two as near: a word before a guess, the same letters before others, a letter
+                # left out before one changed.
+                rank = (
+                    slips,
+                    candidate in self._guesses,
+                    sorted(word) != sorted(candidate),
+                    len(candidate) <= len(word),
+                    candidate,
+                )
                 if slips <= allowed and rank < nearest:
                     best, nearest = candidate, rank
         return best
