@@ -68,7 +68,7 @@ def test_spelling_reads_a_word_the_same_in_every_process():
     # Both are one slip away; which is found first differs from process to process.
     pairs = [
         ("wacked", "whacked", "wicked"),
-        ("stranled", "strangled", "strandled"),
+        ("threatend", "threatened", "threatens"),
         ("throtled", "throttled", "throbled"),
         ("stabing", "stabbing", "stating"),
         ("petroll", "petrols", "petroly"),
