@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import tomllib
 
 import pytest
@@ -324,6 +325,39 @@ def test_the_most_decisive_question_comes_first():
 
     assert "offender_present" in [q.key for q in result.ask_next][:3]
     assert result.ask_next[0].could_change.startswith("could raise the grade to 1")
+
+
+@pytest.mark.parametrize(
+    "narrative",
+    [
+        "My husband is drunk and shouting at me again.",
+        "Someone has been in my shed and the bike is gone.",
+        "My daughter is 14 and an older man keeps messaging her for photos.",
+        "My ex keeps turning up at my work. He was outside an hour ago.",
+        "There's lads outside the shop every night shouting at my customers.",
+        "help",
+    ],
+)
+@pytest.mark.parametrize("dismissed", [set(), {"domestic_abuse", "stalking", "child_at_risk"}])
+def test_what_an_answer_could_change_is_what_it_changes(narrative, dismissed):
+    given = {"safe_to_talk": True, "has_smartphone": True, "has_data": True}
+    now = thrive.assess(thrive.Report("101", narrative, given), POLICY, dismissed=dismissed)
+
+    for question in now.ask_next:
+        answered = [
+            thrive.assess(
+                thrive.Report("101", narrative, {**given, question.key: option["value"]}),
+                POLICY,
+                dismissed=dismissed,
+            )
+            for option in question.options
+        ]
+        most_urgent = min(result.grade for result in answered)
+        raises = re.findall(r"raise the grade to (\d)", question.could_change)
+        assert raises == ([str(most_urgent)] if most_urgent < now.grade else [])
+        assert ("video" in question.could_change) == any(
+            result.video_offer != now.video_offer for result in answered
+        )
 
 
 def test_an_answered_question_is_not_asked_again():

@@ -1,5 +1,6 @@
 """The six elements: each with a level from 0 to 3 and the sentences it rests on."""
 
+from .conditions import facts
 from .result import Element
 from .vocabulary import ELEMENTS
 
@@ -19,8 +20,9 @@ def elements(signals, policy):
     for signal in signals.values():
         for element, (level, because) in signal.elements.items():
             said[element].append((level, because))
+    known = facts(signals)
     for rule in policy.levels:
-        if rule.when.holds(signals):
+        if rule.when.met(known):
             for element, level in rule.elements.items():
                 said[element].append((level, rule.say))
     return {

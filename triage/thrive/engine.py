@@ -39,7 +39,7 @@ def assess(report, policy, questions=True, dismissed=frozenset()):
     offered = video(signals, graded.grade, policy)
     asked = ()
     if questions:
-        asked = ask_next(heard, report, policy, signals, graded, offered.offer, dismissed)
+        asked = ask_next(report, policy, signals, graded, offered.offer, dismissed)
     return Result(
         policy_version=policy.version,
         grade=graded.grade,

@@ -6,7 +6,10 @@ puts it; the last start of a policy holds always.
 
 from dataclasses import dataclass
 
+from .conditions import facts
 from .vocabulary import FLAGS
+
+UNLESS_SAID = 3  # where no start holds
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,16 @@ class Graded:
 
 def grade(signals, policy):
     """Grade by the policy's starts and floors. Returns Graded."""
-    level, because, doubts = 3, [], []
+    level, because, doubts = UNLESS_SAID, [], []
+    known = facts(signals)
     for start in policy.starts:
-        if start.when.holds(signals):
+        if start.when.met(known):
             level = start.grade
             because.append(_line("start", start, signals))
             if start.doubt:
                 doubts.append(start.say)
             break
-    fired = [floor for floor in policy.floors if floor.when.holds(signals)]
+    fired = [floor for floor in policy.floors if floor.when.met(known)]
     for floor in sorted(fired, key=lambda floor: -floor.grade):
         if floor.grade < level:
             level = floor.grade
@@ -37,8 +41,19 @@ def grade(signals, policy):
         elif floor.grade == level and because and not because[-1].startswith("start"):
             because.append(_line("also", floor, signals))
     holding = [floor for floor in fired if floor.grade == level]
-    rests_on = {name for floor in holding for name in floor.when.used(signals) if name in FLAGS}
+    rests_on = {name for floor in holding for name in floor.when.used(known) if name in FLAGS}
     return Graded(level, tuple(because), tuple(sorted(rests_on)), tuple(dict.fromkeys(doubts)))
+
+
+def level(known, policy):
+    """The grade alone, of these facts."""
+    start = next((s.grade for s in policy.starts if s.when.met(known)), UNLESS_SAID)
+    for floor in policy.floors_by_grade:
+        if floor.grade >= start:
+            break
+        if floor.when.met(known):
+            return floor.grade
+    return start
 
 
 def _line(kind, rule, signals):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .conditions import Condition, ConditionError
 from .patterns import Index, Pattern, PatternError, compile_pattern, literals
+from .signals import raised_by
 from .spelling import Spelling
 from .vocabulary import ELEMENTS, FLAGS, STRUCTURED, VIDEO_REASONS
 
@@ -118,6 +119,7 @@ class Policy:
         self._families = data.get("families", {})
         self.shorthand = {str(k).lower(): str(v) for k, v in data.get("shorthand", {}).items()}
         self._sources = []
+        self._raised_by = {}
 
         listening = data.get("listening", {})
         self.listening = Index(
@@ -228,6 +230,27 @@ class Policy:
             always=bool(row.get("always", False)),
             order=order,
         )
+
+    def raised_by(self, key, value):
+        """(name, time) of what an answer raises by itself and a rule of grade or video asks for."""
+        place = key, type(value), value
+        if place not in self._raised_by:
+            self._raised_by[place] = tuple(
+                (name, time)
+                for name, time in raised_by(key, value, self)
+                if name in self._decisive_names
+            )
+        return self._raised_by[place]
+
+    @cached_property
+    def _decisive_names(self):
+        rules = (*self.links, *self.starts, *self.floors, *self.video)
+        return frozenset(name for rule in rules for name in rule.when.names())
+
+    @cached_property
+    def floors_by_grade(self):
+        """The floors, those of the most urgent grade first."""
+        return tuple(sorted(self.floors, key=lambda floor: floor.grade))
 
     @cached_property
     def signals(self):

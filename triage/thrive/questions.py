@@ -4,26 +4,28 @@ Each open question is tried: with each of its answers the report is graded again
 stands the higher the more an answer could change. Nothing is guessed about which answer is likely.
 """
 
-from dataclasses import replace
-
-from .grade import grade
+from .conditions import facts
+from .grade import level
 from .result import Question
-from .signals import gather
-from .video import video
+from .signals import apply_links
+from .video import is_offered
 
 MOST = 6  # more than a handler can take in while somebody talks
 
 
-def ask_next(heard, report, policy, signals, graded, offered, without=()):
-    """The open questions as a tuple of Question, most decisive first."""
+def ask_next(report, policy, signals, graded, offered, without=()):
+    """The open questions as a tuple of Question, most decisive first.
+
+    ``signals`` are those of the report, ``graded`` and ``offered`` what was decided by them, and
+    the names in ``without`` are never raised.
+    """
     found = []
-    known = {**(report.history or {}), **report.structured}
+    given = {**(report.history or {}), **report.structured}
+    trial = _Trial(policy, signals, (graded.grade, offered), without)
     for rule in policy.questions:
-        if known.get(rule.key) is not None or not rule.when.holds(signals):
+        if given.get(rule.key) is not None or not rule.when.met(trial.facts):
             continue
-        outcomes = [
-            _outcome(heard, report, policy, rule, option, without) for option in rule.options
-        ]
+        outcomes = [trial.outcome(rule.key, option["value"]) for option in rule.options]
         most_urgent = min(g for g, _ in outcomes)
         rises = graded.grade - most_urgent
         spread = len({g for g, _ in outcomes}) - 1
@@ -47,8 +49,36 @@ def ask_next(heard, report, policy, signals, graded, offered, without=()):
     return tuple(question for _, question in found[:MOST])
 
 
-def _outcome(heard, report, policy, rule, option, without):
-    answered = replace(report, structured={**report.structured, rule.key: option["value"]})
-    signals = gather(heard, answered, policy, without=without)
-    given = grade(signals, policy)
-    return given.grade, video(signals, given.grade, policy).offer
+class _Trial:
+    """Tries answers on one report: only what they add is worked out, not the whole report."""
+
+    def __init__(self, policy, signals, stands, without):
+        self.facts = facts(signals)
+        self._policy, self._without = policy, without
+        self._known = signals.unlinked
+        self._outcomes = {frozenset(): stands}
+
+    def outcome(self, key, value):
+        """(grade, whether video may be offered) if ``key`` were answered with ``value``."""
+        # Many answers add the same, and what no rule asks for changes nothing.
+        news = frozenset(
+            (name, time)
+            for name, time in self._policy.raised_by(key, value)
+            if name not in self._without and self._known.is_news(name, time)
+        )
+        if news not in self._outcomes:
+            self._outcomes[news] = self._work_out(news)
+        return self._outcomes[news]
+
+    def _work_out(self, news):
+        known = self._known.copy()
+        for name, time in news:
+            known.learn(name, time)
+
+        def follow(link, time, used):
+            if link.raises not in self._without:
+                known.learn(link.raises, time)
+
+        apply_links(self._policy, known, follow)
+        grade = level(known.facts, self._policy)
+        return grade, is_offered(known.facts, grade, self._policy)

@@ -1,9 +1,10 @@
 """What was heard: hits in the text, and the signals they add up to."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .ages import spoken_ages
-from .conditions import NOW, PAST, RANK, RECENT
+from .conditions import NOW, PAST, RANK, RECENT, Known
 from .context import Context
 from .text import SENTENCE_ENDS, read
 
@@ -51,6 +52,24 @@ class Heard:
     hits: list
     set_aside: list
     ages: list
+
+    @cached_property
+    def of_the_text(self):
+        """(name, why) of what the words show as a whole, whatever they say."""
+        shown = []
+        if sum(token.word.isalnum() for token in self.text.tokens) <= 6:
+            shown.append(("few_words", "Hardly anything was said"))
+        if _is_short_answers(self.text):
+            shown.append(("short_answers", "Little was said beyond yes and no"))
+        if not self.hits:
+            shown.append(("nothing_recognised", "Nothing in the words was recognised"))
+        return shown
+
+
+class Signals(dict):
+    """Signal by name. ``unlinked`` is what was Known before the policy's links were applied."""
+
+    unlinked = None
 
 
 def listen(narrative, policy):
@@ -127,13 +146,12 @@ def _ruled_out(cue, pattern, parts, context, unless):
     return "", time
 
 
-def gather(heard, report, policy, extra=(), without=()):
-    """Signals by name, from the words, the structured answers and earlier records.
+def gather(heard, report, policy, without=()):
+    """Signals, from the words, the structured answers and earlier records.
 
-    ``extra`` are names to take as raised, to find out what an answer would change; those in
-    ``without`` are never raised, and so nothing follows from them.
+    Names in ``without`` are never raised, and so nothing follows from them.
     """
-    signals, places = {}, {}
+    signals, places, known = Signals(), {}, Known()
 
     def add(name, time, because, hits=(), elements=None):
         if name in without:
@@ -142,6 +160,7 @@ def gather(heard, report, policy, extra=(), without=()):
         if signal is None:
             signal = signals[name] = Signal(name, time)
         signal.time = max(signal.time, time)
+        known.learn(name, time)
         held = places.setdefault(name, set())
         for hit in hits:
             # Not "hit in signal.hits": a long report has thousands, and each is compared.
@@ -158,29 +177,30 @@ def gather(heard, report, policy, extra=(), without=()):
     for hit in heard.hits:
         add(hit.raises, hit.time, f"{hit.say}: “{hit.text}”", [hit], hit.elements)
     _add_ages(add, heard, report)
-    known = {**(report.history or {}), **report.structured}
+    given = {**(report.history or {}), **report.structured}
     for answer in policy.answers:
-        value = known.get(answer.key)
+        value = given.get(answer.key)
         if answer.holds(value):
             add(answer.raises, RANK[answer.time], answer.say, elements=answer.elements)
-    for name in extra:
-        add(name, NOW, "answered")
     for question in policy.questions:
-        value = known.get(question.key)
+        value = given.get(question.key)
+        if value is None:
+            continue
         for option in question.options:
-            if value is not None and option.get("value") == value:
+            if option.get("value") == value:
                 for name in option.get("raises", ()):
                     add(name, RECENT, f"{question.text} {option['label']}")
     if report.channel == "999":
         add("channel_999", RECENT, "The report came by 999")
-    spoken = sum(token.word.isalnum() for token in heard.text.tokens)
-    if spoken <= 6:
-        add("few_words", RECENT, "Hardly anything was said")
-    if _is_short_answers(heard.text):
-        add("short_answers", RECENT, "Little was said beyond yes and no")
-    if not heard.hits:
-        add("nothing_recognised", RECENT, "Nothing in the words was recognised")
-    _link(signals, policy, add)
+    for name, because in heard.of_the_text:
+        add(name, RECENT, because)
+    signals.unlinked = known.copy()
+
+    def follow(link, time, used):
+        hits = [hit for name in used for hit in signals[name].hits]
+        add(link.raises, time, link.say, hits, link.elements)
+
+    apply_links(policy, known, follow)
     return signals
 
 
@@ -197,45 +217,70 @@ def _is_short_answers(text):
     return len(short) >= 3 and 2 * len(short) >= len(sentences) - 1
 
 
-def _link(signals, policy, add):
-    """Apply the policy's links until nothing new follows from them."""
-    applied = set()
+def apply_links(policy, known, follow):
+    """Apply the policy's links until nothing new follows from them.
+
+    ``follow(link, time, used)`` is called for each that holds and has to teach ``known`` what the
+    link raises; ``used`` names the signals that it rests on.
+    """
+    waiting = policy.links
     for _ in range(4):
-        before = len(applied)
-        for number, link in enumerate(policy.links):
-            if number in applied or not link.when.holds(signals):
+        left = []
+        for link in waiting:
+            if not link.when.met(known.facts):
+                left.append(link)
                 continue
-            applied.add(number)
-            used = [signals[name] for name in link.when.used(signals)]
-            hits = [hit for signal in used for hit in signal.hits]
-            time = RANK[link.time] if link.time else max((s.time for s in used), default=RECENT)
-            add(link.raises, time, link.say, hits, link.elements)
-        if len(applied) == before:
+            used = link.when.used(known.facts)
+            times = known.times
+            time = RANK[link.time] if link.time else max((times[n] for n in used), default=RECENT)
+            follow(link, time, used)
+        if len(left) == len(waiting):
             return
+        waiting = left
+
+
+def answered_ages(structured):
+    """Yield (name, why, elements) of what the ages that were answered raise."""
+    victim, caller = structured.get("victim_age"), structured.get("caller_age")
+    if isinstance(victim, int):
+        say = f"The victim is {victim}"
+        yield "victim_age_known", "", {}
+        if victim < 18:
+            yield "victim_is_child", say, {"vulnerability": 2}
+            yield "child_spoken_of", say, {}
+            if victim <= 12:
+                yield "young_child_spoken_of", say, {}
+        elif victim >= 70:
+            yield "older_person_spoken_of", say, {}
+    if isinstance(caller, int) and caller < 18:
+        say = f"The caller is {caller}"
+        yield "caller_is_child", say, {"vulnerability": 2}
+        yield "child_spoken_of", say, {}
+
+
+def raised_by(key, value, policy):
+    """(name, time) of all that the answer ``value`` to ``key`` raises by itself."""
+    raised = [(name, RECENT) for name, _, _ in answered_ages({key: value})]
+    raised += [
+        (answer.raises, RANK[answer.time])
+        for answer in policy.answers
+        if answer.key == key and answer.holds(value)
+    ]
+    raised += [
+        (name, RECENT)
+        for question in policy.questions
+        if question.key == key
+        for option in question.options
+        if option.get("value") == value
+        for name in option.get("raises", ())
+    ]
+    return raised
 
 
 def _add_ages(add, heard, report):
-    ages = list(heard.ages)
-    victim = report.structured.get("victim_age")
-    caller = report.structured.get("caller_age")
-    if isinstance(victim, int):
-        add("victim_age_known", RECENT, "")
-        if victim < 18:
-            add(
-                "victim_is_child",
-                RECENT,
-                f"The victim is {victim}",
-                elements={"vulnerability": 2},
-            )
-            add("child_spoken_of", RECENT, f"The victim is {victim}")
-            if victim <= 12:
-                add("young_child_spoken_of", RECENT, f"The victim is {victim}")
-        elif victim >= 70:
-            add("older_person_spoken_of", RECENT, f"The victim is {victim}")
-    if isinstance(caller, int) and caller < 18:
-        add("caller_is_child", RECENT, f"The caller is {caller}", elements={"vulnerability": 2})
-        add("child_spoken_of", RECENT, f"The caller is {caller}")
-    for age in ages:
+    for name, say, elements in answered_ages(report.structured):
+        add(name, RECENT, say, elements=elements)
+    for age in heard.ages:
         hit = Hit("age", "An age was given", age.start, age.end, age.text, RECENT, {})
         if age.years < 18 and age.past:
             continue

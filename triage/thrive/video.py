@@ -6,6 +6,7 @@ policy's ``[[video]]`` stands against it. A thing that is not known stands again
 
 from dataclasses import dataclass
 
+from .conditions import facts
 from .result import VideoNeed, VideoReason
 from .vocabulary import VIDEO_REASONS
 
@@ -32,12 +33,13 @@ class Video:
 def video(signals, grade, policy):
     """Decide on video for a graded report. Returns Video."""
     against, asking = {}, {}
+    known = facts(signals)
     if grade <= 2:
         against["immediate_risk"] = [f"Grade {grade}: an officer is sent"]
     if grade == 4:
         against["no_appointment_needed"] = ["Grade 4: settled without an appointment"]
     for rule in policy.video:
-        if rule.when.holds(signals):
+        if rule.when.met(known):
             (asking if rule.ask else against).setdefault(rule.reason, []).append(rule.say)
     reasons, needs = [], []
     for name, label in VIDEO_REASONS.items():
@@ -47,3 +49,8 @@ def video(signals, grade, policy):
         state = "against" if name in against else "ask" if name in asking else "for"
         needs.append(VideoNeed(name, NEEDS[name], state, tuple(dict.fromkeys(said or ()))))
     return Video(not reasons, tuple(reasons), tuple(needs))
+
+
+def is_offered(known, grade, policy):
+    """Whether video may be offered, of these facts alone."""
+    return grade == 3 and not any(rule.when.met(known) for rule in policy.video)
