@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
-from triage import crime_types, panel, selectors, shown, thrive
+from triage import crime_types, panel, rooms, selectors, shown, thrive
 from triage.marking import marked
 from triage.models import Response
 from victimcontact.accounts.permissions import require
@@ -41,6 +41,7 @@ def incident(request, pk):
         "notifications": list(selectors.notifications(incident, pairs)[:50]),
         "timeline": [_line(event) for event in selectors.timeline(pairs)],
         "wants_video": incident.response == Response.VIDEO,
+        "rooms": rooms.panels_of(incident, request.user, at),
     }
     return TemplateResponse(request, "triage/incident.html", context)
 
