@@ -44,6 +44,7 @@ class Pattern:
     def __init__(self, source, families):
         self.source = source
         self.required = []  # for each term that must be there, the words it can begin with
+        self._begins = None  # those of the first term, if that must be there
         parts = []
         terms = source.split()
         if not terms:
@@ -56,6 +57,8 @@ class Pattern:
             choices = _choices(term.rstrip("?"), families, source)
             if not optional:
                 self.required.append(frozenset(_first_word(choice) for choice in choices))
+                if not parts:
+                    self._begins = self.required[0]
             parts.append(f"(?:{'|'.join(map(_regex, choices))}){'?' if optional else ''}")
         if not self.required:
             raise PatternError(f"“{source}” has no word that must be there")
@@ -72,12 +75,23 @@ class Pattern:
         return re.compile(self._expression)
 
     def may_match(self, keys):
-        return all(not words.isdisjoint(keys) for words in self.required)
+        return _may_match(self.required, keys)
 
     def find(self, text):
         """Yield (first, last) token numbers of each place where the pattern stands."""
-        for match in self._compiled.finditer(text.plain):
-            yield text.token_at(match.start()), text.token_at(match.end() - 2)
+        if self._begins is None:
+            for match in self._compiled.finditer(text.plain):
+                yield text.token_at(match.start()), text.token_at(match.end() - 2)
+            return
+        # The same places, but tried only where the first word stands.
+        numbers = [n for word in self._begins & text.keys for n in text.places[word]]
+        match_at, plain, starts, free = self._compiled.match, text.plain, text.starts, 0
+        for number in sorted(numbers):
+            start = starts[number]
+            match = match_at(plain, start) if start >= free else None
+            if match:
+                free = match.end()
+                yield number, text.token_at(free - 2)
 
     def places(self, text):
         """Yield (first, last, parts): ``parts`` are the stretches that were asked for."""
@@ -97,7 +111,7 @@ class Together:
         self._patterns = patterns
 
     def may_match(self, keys):
-        return all(not words.isdisjoint(keys) for words in self.required)
+        return _may_match(self.required, keys)
 
     def find(self, text):
         for first, last, _ in self.places(text):
@@ -128,6 +142,13 @@ class Together:
                 parts.append(min(near, key=lambda span: abs(span[0] - start[0])))
             else:
                 yield min(a for a, _ in parts), max(b for _, b in parts), tuple(parts)
+
+
+def _may_match(required, keys):
+    for words in required:  # noqa: SIM110 asked hundreds of times a report: a generator is slow
+        if words.isdisjoint(keys):
+            return False
+    return True
 
 
 # Words that stand in almost every report: a pattern is not looked up by them if it can be helped.

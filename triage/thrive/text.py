@@ -56,15 +56,28 @@ class Text:
         object.__setattr__(self, "plain", " " + "".join(t.word + " " for t in self.tokens))
 
     @cached_property
-    def keys(self):
-        """The words of the text, and "abc*" for each beginning, for looking patterns up."""
-        found = {token.word for token in self.tokens}
-        for word in list(found):
-            found.update(word[:n] + "*" for n in range(1, len(word) + 1))
-        return frozenset(found)
+    def places(self):
+        """The token numbers of each word of the text, and of "abc*" for each beginning."""
+        places = {}
+        for number, token in enumerate(self.tokens):
+            places.setdefault(token.word, []).append(number)
+        for word, numbers in list(places.items()):
+            for n in range(1, len(word) + 1):
+                beginning = word[:n] + "*"
+                if beginning in places:
+                    places[beginning] += numbers
+                else:
+                    places[beginning] = numbers.copy()
+        return places
 
     @cached_property
-    def _starts(self):
+    def keys(self):
+        """The words of the text, and "abc*" for each beginning, for looking patterns up."""
+        return frozenset(self.places)
+
+    @cached_property
+    def starts(self):
+        """Where each token begins in ``plain``."""
         starts, at = [], 1
         for token in self.tokens:
             starts.append(at)
@@ -73,7 +86,7 @@ class Text:
 
     def token_at(self, place):
         """The number of the token at a place in ``plain``."""
-        return bisect_right(self._starts, place) - 1
+        return bisect_right(self.starts, place) - 1
 
     def quote(self, first, last):
         """The caller's own words from token ``first`` to token ``last``, both included."""
