@@ -24,7 +24,8 @@ def test_each_rooms_part_sees_its_own_names_and_stands_in_its_place(rf, monkeypa
     assert [panel.context["title"] for panel in found["main"]] == ["one of I1"]
     assert [panel.path for panel in found["side"]] == ["triage/two/_incident.html"]
     page = engines["django"].from_string(
-        "{% load rooms %}{% for panel in found.main %}{% room_panel panel %}{% endfor %}[{{ title }}]"
+        "{% load rooms %}{% for panel in found.main %}{% room_panel panel %}{% endfor %}"
+        "[{{ title }}]"
     )
     assert "[]" in page.render({"found": found})
 
