@@ -270,6 +270,8 @@ class Assessment(models.Model):
 
     class Meta:
         ordering = ["incident", "number"]
+        # What was decided in a week is asked for each week, among years of them.
+        indexes = [models.Index(fields=["decided_at"], name="assessment_decided_at")]
         constraints = [
             models.UniqueConstraint(fields=["incident", "number"], name="assessment_numbered_once"),
             models.CheckConstraint(
