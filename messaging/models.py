@@ -262,6 +262,7 @@ class StaffTask(models.Model):
         STOP_RECEIVED = "stop_received", "The victim asked for texts to stop"
         MISSED = "missed", "An appointment was missed"
         CALL_BACK = "call_back", "Ring the victim"
+        REFERRAL_LATE = "referral_late", "A partner agency has not answered"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")

@@ -22,6 +22,8 @@ _CALL_HANDLER = {
     "incident.create",
     "incident.assess",
     "offer.make",
+    "referral.view",
+    "referral.make",
     "appointment.book",
     "crime.record",
     "contact.change",
@@ -31,6 +33,8 @@ _CALL_HANDLER = {
 _VIDEO_OFFICER = {
     "incident.view",
     "incident.assess",
+    "referral.view",
+    "referral.make",
     "diary.view",
     "appointment.view",
     "appointment.book",
@@ -45,6 +49,8 @@ _VIDEO_OFFICER = {
 }
 _OFFICER_IN_CHARGE = {
     "incident.view",
+    "referral.view",
+    "referral.make",
     "appointment.view",
     "case.view",
     "case.update",
@@ -68,6 +74,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset(
         {
             "incident.view",
+            "referral.view",
             "appointment.view",
             "case.view",
             "statement.view",
