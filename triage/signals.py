@@ -5,6 +5,12 @@
 ``by``, ``at``. Compare the two grades to see whether things got worse.
 ``response_chosen``: ``incident``, ``offer``, ``by``, ``at``.
 ``crime_recorded``: ``crime``, ``by``, ``at``.
+``officers_sent``: ``incident``, ``dispatch``, ``by``, ``at``.
+``dispatch_moved``: ``dispatch``, ``step`` (its new state), ``by``, ``at``.
+``closing``: ``incident``, ``at``, before an incident is closed. An app above answers with a
+sentence that says what stands open with it (a list of them, or None): it is then refused.
+``met``: ``incident``; an app above answers whether the victim was seen there.
+``closed``: ``incident``, ``by``, ``at``. ``reopened``: ``incident``, ``because``, ``by``, ``at``.
 """
 
 from django.dispatch import Signal
@@ -13,3 +19,9 @@ incident_recorded = Signal()
 assessed = Signal()
 response_chosen = Signal()
 crime_recorded = Signal()
+officers_sent = Signal()
+dispatch_moved = Signal()
+closing = Signal()
+met = Signal()
+closed = Signal()
+reopened = Signal()
