@@ -263,6 +263,7 @@ class StaffTask(models.Model):
         MISSED = "missed", "An appointment was missed"
         CALL_BACK = "call_back", "Ring the victim"
         REFERRAL_LATE = "referral_late", "A partner agency has not answered"
+        SYSTEM_SILENT = "system_silent", "Another system takes no news"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")
