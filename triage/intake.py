@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from triage import assessing, signals
+from triage import assessing, policies, signals
 from triage.models import Incident, Participant, ReportDraft
 from victimcontact.audit import ledger
 from victimcontact.lib import references
@@ -97,13 +97,23 @@ def record(report: NewReport, *, force, decision, by, at, draft_id=None) -> Inci
 
 
 @transaction.atomic
-def receive(report: NewReport, *, force, at, came_by: str) -> Incident:
+def receive(
+    report: NewReport, *, force, at, came_by: str, at_least=None, because="", draft_id=None
+) -> Incident:
     """A report that came with no handler on the line: graded by the engine, never left unseen.
 
     ``came_by`` names the door without personal data ("online report", "chat"). Its first
     assessment has nobody who decided it, and a person is to look at once: the review is due now.
+    ``at_least`` is a grade that the house gives whatever the engine says of the words, unless that
+    is more urgent, and ``because`` why. ``draft_id`` as in ``record``.
     """
-    incident = record(report, force=force, decision=None, by=None, at=at)
+    decision = None
+    if at_least is not None:
+        known = assessing.Known(report.channel, report.narrative, report.answers, report.history)
+        grade = assessing.score(known, policy=policies.published(at=at), questions=False).grade
+        if at_least < grade:
+            decision = assessing.Decision(grade=at_least, reason=because)
+    incident = record(report, force=force, decision=decision, by=None, at=at, draft_id=draft_id)
     assessing.review_now(incident.pk, because=f"{came_by}, not yet seen", at=at)
     incident.refresh_from_db()
     return incident

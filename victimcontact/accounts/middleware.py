@@ -52,4 +52,4 @@ class StaffOnlyMiddleware:
 
 
 # The public site: its views ask for the victim's visit, not for staff.
-PUBLIC_PATHS = ("/a/", "/p/", "/portal/", "/exit", "/report/", "/webhooks/", "/health/")
+PUBLIC_PATHS = ("/a/", "/p/", "/portal/", "/exit", "/report/", "/chat/", "/webhooks/", "/health/")

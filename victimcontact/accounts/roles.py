@@ -18,6 +18,7 @@ class Role(TextChoices):
 
 
 _CALL_HANDLER = {
+    "desk.work",
     "incident.view",
     "incident.create",
     "incident.assess",

@@ -15,5 +15,9 @@ number_changed = Signal()
 # visit, at: the right word opened a link.
 visit_opened = Signal()
 
+# request, response, at: somebody pressed the way out of a page. Whoever gave that browser a key
+# takes it back through ``response``; nothing may fail here, for the way out always answers.
+left = Signal()
+
 # visit, at: a session ended. visit.ended_why says why; sockets of that visit must close.
 visit_ended = Signal()

@@ -1,5 +1,7 @@
 """The door, which opens to the agreed word, and the way out, which always answers."""
 
+import logging
+
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -8,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from victimcontact.accounts.middleware import open_to_all
-from victimcontact.people import visits
+from victimcontact.people import signals, visits
 from victimcontact.people.forms import WordForm
 from victimcontact.people.models import Link
+
+log = logging.getLogger(__name__)
 
 BEHIND = {Link.Purpose.APPOINTMENT: "appointments:visit", Link.Purpose.PORTAL: "portal:home"}
 
@@ -75,4 +79,9 @@ def exit_page(request):
     visit = visits.find(key, now())
     if visit is not None:
         visits.end(visit, at=now(), why="exit")
+    for _receiver, fault in signals.left.send_robust(
+        sender=None, request=request, response=response, at=now()
+    ):
+        if isinstance(fault, Exception):
+            log.error("exit: something was not cleared away: %s", type(fault).__name__)
     return response
