@@ -10,6 +10,7 @@
 ``closing``: ``incident``, ``at``, before an incident is closed. An app above answers with a
 sentence that says what stands open with it (a list of them, or None): it is then refused.
 ``met``: ``incident``; an app above answers whether the victim was seen there.
+``owner_changed``: ``incident`` (with its new ``owner``, None: nobody), ``before``, ``by``, ``at``.
 ``closed``: ``incident``, ``by``, ``at``. ``reopened``: ``incident``, ``because``, ``by``, ``at``.
 """
 
@@ -23,5 +24,6 @@ officers_sent = Signal()
 dispatch_moved = Signal()
 closing = Signal()
 met = Signal()
+owner_changed = Signal()
 closed = Signal()
 reopened = Signal()

@@ -30,7 +30,12 @@ _CALL_HANDLER = {
     "contact.change",
     "task.view",
     "task.work",
+    "duty.say",
+    "incident.own",
+    "shift.hand_over",
 }
+# Who moves other people's work, and sees all of it.
+_LEADS = {"board.view", "incident.assign", "incident.pin"}
 _VIDEO_OFFICER = {
     "incident.view",
     "incident.assess",
@@ -47,6 +52,7 @@ _VIDEO_OFFICER = {
     "contact.change",
     "task.view",
     "task.work",
+    "duty.say",
 }
 _OFFICER_IN_CHARGE = {
     "incident.view",
@@ -65,11 +71,14 @@ _OFFICER_IN_CHARGE = {
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.CALL_HANDLER: frozenset(_CALL_HANDLER),
-    Role.TEAM_LEADER: frozenset(_CALL_HANDLER | {"grade.lower", "board.view", "diary.view"}),
+    Role.TEAM_LEADER: frozenset(_CALL_HANDLER | _LEADS | {"grade.lower", "diary.view"}),
     Role.VIDEO_OFFICER: frozenset(_VIDEO_OFFICER),
     Role.OFFICER_IN_CHARGE: frozenset(_OFFICER_IN_CHARGE),
     Role.SUPERVISOR: frozenset(
-        _VIDEO_OFFICER | _OFFICER_IN_CHARGE | {"grade.lower", "diary.manage", "case.assign"}
+        _VIDEO_OFFICER
+        | _OFFICER_IN_CHARGE
+        | _LEADS
+        | {"grade.lower", "diary.manage", "case.assign", "incident.own", "shift.hand_over"}
     ),
     Role.QUALITY_REVIEWER: frozenset({"incident.view", "assessment.review"}),
     Role.AUDITOR: frozenset(
