@@ -76,35 +76,49 @@ def score(known: Known, *, policy, dismissed=(), questions=True) -> thrive.Resul
 
     The flags named in ``dismissed`` are left out of grade and video.
     """
-    return thrive.assess(
-        report(known), policies.rules(policy), questions=questions, dismissed=frozenset(dismissed)
-    )
+    return Scorer(known, policy=policy).score(dismissed=dismissed, questions=questions)
 
 
 def weighty(known: Known, *, policy, dismissed) -> set[str]:
-    """Those of the ``dismissed`` flags that hold the grade up, or stand between it and video.
+    """Those of the ``dismissed`` flags that hold the grade up, or stand between it and video."""
+    return Scorer(known, policy=policy).weighty(dismissed)
 
-    A flag has weight when leaving it out, alone or with the others, makes the grade less urgent
-    or takes away something that stands against video. Flags that were not raised have none.
-    """
 
-    @cache
-    def without(names):
-        return score(known, policy=policy, dismissed=names, questions=False)
+class Scorer:
+    """One ``known``, listened to once by the Policy row ``policy`` and scored several times."""
 
-    whole = without(frozenset())
-    names = frozenset(dismissed) & {flag.name for flag in whole.flags}
-    if not names:
-        return set()
-    left = without(names)
-    found = {
-        name
-        for name in names
-        if _is_weaker(without(frozenset({name})), whole)
-        or _is_weaker(left, without(names - {name}))
-    }
-    # Two floors may each rest on two flags: none has weight alone, all of them together do.
-    return found or (set(names) if _is_weaker(left, whole) else set())
+    def __init__(self, known: Known, *, policy):
+        self._hearing = thrive.Hearing(report(known), policies.rules(policy))
+
+    def score(self, *, dismissed=(), questions=True) -> thrive.Result:
+        """As the function ``score``."""
+        return self._hearing.assess(questions=questions, dismissed=frozenset(dismissed))
+
+    def weighty(self, dismissed) -> set[str]:
+        """As the function ``weighty``.
+
+        A flag has weight when leaving it out, alone or with the others, makes the grade less
+        urgent or takes away something that stands against video. Flags that were not raised have
+        none.
+        """
+
+        @cache
+        def without(names):
+            return self.score(dismissed=names, questions=False)
+
+        whole = without(frozenset())
+        names = frozenset(dismissed) & {flag.name for flag in whole.flags}
+        if not names:
+            return set()
+        left = without(names)
+        found = {
+            name
+            for name in names
+            if _is_weaker(without(frozenset({name})), whole)
+            or _is_weaker(left, without(names - {name}))
+        }
+        # Two floors may each rest on two flags: none has weight alone, all of them together do.
+        return found or (set(names) if _is_weaker(left, whole) else set())
 
 
 def _is_weaker(result, other):
@@ -205,15 +219,16 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
 
 def _dismiss(known, decision, policy, by):
     """({flag: reason}, the Result without them) of what ``by`` may dismiss; raises otherwise."""
-    whole = score(known, policy=policy)
+    scorer = Scorer(known, policy=policy)
+    whole = scorer.score()
     wanted = {name: reason.strip() for name, reason in (decision.dismissed or {}).items()}
     dismissed = {flag.name: wanted[flag.name] for flag in whole.flags if flag.name in wanted}
     if not dismissed:
         return {}, whole
     if unexplained := [name for name, reason in dismissed.items() if not reason]:
         raise DismissalUnexplained(unexplained)
-    check_can_dismiss(by, weighty(known, policy=policy, dismissed=dismissed))
-    return dismissed, score(known, policy=policy, dismissed=dismissed)
+    check_can_dismiss(by, scorer.weighty(dismissed))
+    return dismissed, scorer.score(dismissed=dismissed)
 
 
 @transaction.atomic

@@ -34,13 +34,15 @@ def save(draft_id, *, form: dict, version: int, by, at) -> ReportDraft:
     saved again, so a repeated save succeeds whatever its version, even after recording.
     Raises Behind, AlreadyRecorded (both: nothing was changed) and NotYours.
     """
-    made, new = ReportDraft.objects.get_or_create(
-        pk=draft_id,
-        defaults={"handler": by, "form": form, "started_at": at, "saved_at": at},
-    )
-    if new:
-        return made
-    draft = _locked(draft_id, by)
+    # Looked for first: only the first of a report's many saves makes the row.
+    if not (draft := _locked(draft_id, by)):
+        made, new = ReportDraft.objects.get_or_create(
+            pk=draft_id,
+            defaults={"handler": by, "form": form, "started_at": at, "saved_at": at},
+        )
+        if new:
+            return made
+        draft = _locked(draft_id, by)
     if draft.form == form:
         return draft
     if draft.incident_id:
@@ -54,9 +56,12 @@ def save(draft_id, *, form: dict, version: int, by, at) -> ReportDraft:
 def take_over(draft_id, *, form: dict, by, at) -> ReportDraft:
     """Go on with what *this* tab holds. What the other tab saved becomes a draft of its own.
 
-    Raises AlreadyRecorded and NotYours.
+    Where the other tab threw it away, this one's is made again. Raises AlreadyRecorded and
+    NotYours.
     """
     draft = _locked(draft_id, by)
+    if draft is None:
+        return save(draft_id, form=form, version=0, by=by, at=at)
     if draft.incident_id:
         raise AlreadyRecorded(draft)
     if draft.form == form:
@@ -73,9 +78,9 @@ def discard(draft_id, *, by, at) -> None:
 
     Raises AlreadyRecorded and NotYours. A draft that is gone already is no error.
     """
-    if not ReportDraft.objects.filter(pk=draft_id).exists():
-        return
     draft = _locked(draft_id, by)
+    if draft is None:
+        return
     if draft.incident_id:
         raise AlreadyRecorded(draft)
     ledger.record("draft.discarded", by=by, about=draft, at=at)
@@ -83,8 +88,8 @@ def discard(draft_id, *, by, at) -> None:
 
 
 def _locked(draft_id, by):
-    draft = ReportDraft.objects.select_for_update().get(pk=draft_id)
-    if draft.handler_id != by.pk:
+    draft = ReportDraft.objects.select_for_update().filter(pk=draft_id).first()
+    if draft and draft.handler_id != by.pk:
         raise NotYours
     return draft
 

@@ -1,9 +1,9 @@
 """The THRIVE panel beside the words: what the engine says of them, as people read it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from triage import assessing, permissions, policies, thrive
+from triage import assessing, permissions, thrive
 from triage.forms import REFUSED
 from triage.marking import marked
 
@@ -21,23 +21,21 @@ class RaisedFlag:
     why: object
 
 
-def scored(form, known, at, by):
-    """Everything that the panel shows, as it stands for ``by``.
+def scored(form, known, policy, by):
+    """Everything that the panel shows by the Policy row ``policy``, as it stands for ``by``.
 
     A dismissal counts once it has its reason, and only where ``by`` may dismiss that flag.
     """
-    policy = policies.published(at=at)
+    scorer = assessing.Scorer(known, policy=policy)
     wanted = form.dismissals
     explained = {name for name, reason in wanted.items() if reason}
     refused = set()
     if explained:
         try:
-            permissions.check_can_dismiss(
-                by, assessing.weighty(known, policy=policy, dismissed=explained)
-            )
+            permissions.check_can_dismiss(by, scorer.weighty(explained))
         except permissions.MayNotDismiss as may_not:
             refused = set(may_not.flags)
-    result = assessing.score(known, policy=policy, dismissed=explained - refused)
+    result = scorer.score(dismissed=explained - refused)
     force = getattr(form, "chosen_force", form.force)
     return {
         "result": result,
@@ -59,7 +57,7 @@ def scored(form, known, at, by):
             "refused": sorted(refused),
         },
         "rules": rules(result.because, result.grade),
-        "pieces": marked(known.narrative, result.as_dict()["flags"]),
+        "pieces": marked(known.narrative, [asdict(flag) for flag in result.flags]),
         "elements": [
             (name, label, result.elements[name]) for name, label in thrive.ELEMENTS.items()
         ],

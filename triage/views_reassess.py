@@ -98,7 +98,8 @@ def _score_again(form, incident, at, by):
         )
     )
     history = selectors.history(earlier)
-    return panel.scored(form, form.known(history, channel=incident.channel), at, by) | {
+    known = form.known(history, channel=incident.channel)
+    return panel.scored(form, known, policies.published(at=at), by) | {
         "history": history,
         "earlier": [(one, shown.labels(one.flags)) for one in earlier],
     }

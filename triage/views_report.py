@@ -33,12 +33,11 @@ def new_report(request, pk=None):
         if draft and draft.incident_id:
             return redirect("triage:incident", draft.incident_id)
     typed = _first_values(draft.form) if draft else {}
+    asking = _Asking.of(request, at)
     return _report_page(
         request,
-        form=_report_form(request, at, initial=typed),
-        scored=_score_report(_report_form(request, at, data=typed), at, request.user)
-        if typed
-        else None,
+        form=asking.form(initial=typed),
+        scored=_score_report(asking, asking.form(data=typed)) if typed else None,
         draft_id=draft.pk if draft else (pk or uuid.uuid4()),
         version=draft.version if draft else 0,
         state=_DraftState("saved", draft) if draft else _DraftState("new"),
@@ -114,8 +113,9 @@ def _save(save, request, draft_id, typed, at):
 def _score_typed(request, pk, save):
     at = now()
     state = _save(save, request, pk, kept(request.POST), at)
-    form = _report_form(request, at, data=request.POST)
-    context = _score_report(form, at, request.user) | {"form": form, "draft_id": pk, "state": state}
+    asking = _Asking.of(request, at)
+    form = asking.form(data=request.POST)
+    context = _score_report(asking, form) | {"form": form, "draft_id": pk, "state": state}
     response = TemplateResponse(request, "triage/_scored.html", context)
     if state.name == "saved":
         response.headers["X-Draft-Version"] = state.draft.version
@@ -129,8 +129,9 @@ def _take_report(request, at):
     if state.name == "saved" and state.draft.incident_id:
         # The same form twice: a double click, or two tabs that say the same.
         return redirect("triage:choice", state.draft.incident_id)
-    form = _report_form(request, at, data=data)
-    scored = _score_report(form, at, request.user)
+    asking = _Asking.of(request, at)
+    form = asking.form(data=data)
+    scored = _score_report(asking, form)
     recording_it = request.POST.get("action") == "record" and state.name == "saved"
     if recording_it and form.is_valid():
         form.check_decision(scored["result"].grade)
@@ -154,7 +155,7 @@ def _take_report(request, at):
         else:
             return redirect("triage:choice", incident.pk)
     if not recording_it:
-        form = _report_form(request, at, initial=_first_values(kept(data)))
+        form = asking.form(initial=_first_values(kept(data)))
     return _report_page(
         request,
         form=form,
@@ -179,23 +180,42 @@ def _report_page(request, *, form, scored, draft_id, version, state, status=200)
     return TemplateResponse(request, "triage/new_report.html", context, status=status)
 
 
-def _report_form(request, at, data=None, initial=None):
-    forces = list(request.user.forces.all())
-    if not forces:
-        raise PermissionDenied
-    choice = (data if data is not None else initial or {}).get("force_choice")
-    force = next((f for f in forces if str(f.pk) == choice), forces[0])
-    rules = policies.rules(policies.published(at=at))
-    return ReportForm(data, initial=initial, rules=rules, force=force, forces=forces, at=at)
+@dataclass(frozen=True)
+class _Asking:
+    """What a request's forms and panel have in common, asked of the database once."""
+
+    by: object
+    at: object
+    policy: object
+    forces: list
+
+    @classmethod
+    def of(cls, request, at):
+        forces = list(request.user.forces.all())
+        if not forces:
+            raise PermissionDenied
+        return cls(request.user, at, policies.published(at=at), forces)
+
+    def form(self, data=None, initial=None):
+        choice = (data if data is not None else initial or {}).get("force_choice")
+        force = next((f for f in self.forces if str(f.pk) == choice), self.forces[0])
+        return ReportForm(
+            data,
+            initial=initial,
+            rules=policies.rules(self.policy),
+            force=force,
+            forces=self.forces,
+            at=self.at,
+        )
 
 
-def _score_report(form, at, by):
+def _score_report(asking, form):
     """Everything that the panel shows of a report, valid or not yet."""
     form.full_clean()
     force, data = form.chosen_force, form.cleaned_data
     earlier = list(
         selectors.earlier_incidents(
-            force, phones=form.phones, location=data.get("location") or "", at=at
+            force, phones=form.phones, location=data.get("location") or "", at=asking.at
         )
     )
     people = []
@@ -209,7 +229,7 @@ def _score_report(form, at, by):
             if contacts:
                 people.append((who, contacts, chosen))
     history = selectors.history(earlier)
-    return panel.scored(form, form.known(history), at, by) | {
+    return panel.scored(form, form.known(history), asking.policy, asking.by) | {
         "history": history,
         "earlier": [(incident, shown.labels(incident.flags)) for incident in earlier],
         "people": people,

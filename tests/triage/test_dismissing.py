@@ -10,6 +10,7 @@ from tests.triage.test_views import typed
 from triage import assessing, permissions, thrive
 from triage.assessing import Decision
 from triage.models import Assessment, Incident
+from triage.thrive import engine, signals
 from victimcontact.audit.models import Entry
 
 NOON = factories.NOON
@@ -210,6 +211,22 @@ def test_panel_leaves_a_dismissed_flag_out_and_shows_it(client, handler):
     assert rows["repeat_victimisation"].is_dismissed
     assert "repeat_victimisation" not in flags_of(page.context["result"])
     assert f'value="{WHY}"'.replace("'", "&#x27;") in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_panel_listens_once_however_many_flags_are_dismissed(client, handler, monkeypatch):
+    factories.sign_in(client, handler)
+    data = typed(narrative=AT_THE_DOOR, **ticked(*thrive.FLAGS))
+    listened = []
+
+    def listen(narrative, rules):
+        listened.append(narrative)
+        return signals.listen(narrative, rules)
+
+    monkeypatch.setattr(engine, "listen", listen)
+    client.post(reverse("triage:score", args=[data["draft"]]), data)
+
+    assert listened == [AT_THE_DOOR]
 
 
 @pytest.mark.django_db

@@ -59,6 +59,15 @@ def test_take_over_keeps_the_words_of_both_tabs(handler):
     assert sorted(found) == [["in the one tab"], ["in the other"]]
 
 
+def test_take_over_of_a_draft_that_was_thrown_away_keeps_the_words(handler):
+    draft = save(handler, uuid.uuid4(), "He hit me", 0)
+    drafts.discard(draft.pk, by=handler, at=NOON)
+
+    taken = drafts.take_over(draft.pk, form={"narrative": ["He hit me"]}, by=handler, at=NOON)
+
+    assert (taken.pk, taken.form) == (draft.pk, {"narrative": ["He hit me"]})
+
+
 def test_recorded_draft_takes_no_more_words(handler):
     incident = factories.incident()
     draft = save(handler, uuid.uuid4(), "He hit me", 0)

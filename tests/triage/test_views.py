@@ -124,6 +124,20 @@ def test_typing_is_saved_and_scored(as_handler, handler):
     assert not Incident.objects.exists()
 
 
+def test_a_pause_in_typing_asks_little_of_the_database(as_handler):
+    data = typed()
+    for words in ("He hit me", "He hit me and"):
+        data["version"] = score(as_handler, data | {"narrative": words})["X-Draft-Version"]
+    with CaptureQueriesContext(connection) as constant:
+        as_handler.get(reverse("triage:token"))
+
+    with CaptureQueriesContext(connection) as queries:
+        score(as_handler, data | {"narrative": "He hit me and ran"})
+
+    # The draft found and kept within a savepoint, the handler's forces, the policy in force.
+    assert len(queries) - len(constant) == 6
+
+
 def test_closed_tab_is_found_on_the_queue_and_goes_on(as_handler):
     data = typed(narrative="He hit me <b>&", victim_name="Jo", about="other", weapon="no")
     score(as_handler, data)

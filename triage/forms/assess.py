@@ -1,6 +1,8 @@
 """The words, the answers and the decision: what every assessment is made of."""
 
+from copy import deepcopy
 from datetime import UTC, timedelta
+from functools import lru_cache
 
 from django import forms
 
@@ -106,48 +108,12 @@ class AssessForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, fields.DateField):
                 field.today = self.today
-        for name, label in ANSWERS:
-            self.fields[name] = fields.yes_no(label)
-        for name, label in thrive.ELEMENTS.items():
-            self.fields[f"rationale_{name}"] = fields.note(label)
-        for name, label in thrive.FLAGS.items():
-            self.fields[f"dismiss_{name}"] = forms.BooleanField(
-                label=f"Dismiss “{label}”", required=False
-            )
-            self.fields[f"dismiss_why_{name}"] = fields.line("Why it is not so")
+        shared, self.questions = _shared(rules)
+        self.fields.update(shared)
         self.fields["grade"].choices = [
             (grade.value, f"{grade.value} {force.grade_label(grade)}" if force else grade.label)
             for grade in Grade
         ]
-        self._add_questions()
-
-    def _add_questions(self):
-        """A field for each question of the policy; those with a field already keep it."""
-        self.questions = {}
-        for question in self.rules.questions:
-            name = question.key if question.key in thrive.STRUCTURED else f"ask_{question.key}"
-            options = [
-                (fields.as_posted(o["value"]), o["label"], o["value"]) for o in question.options
-            ]
-            self.questions[question.key] = (name, options)
-            if name in ("victim_age", "caller_age") or name == "previous_reports_12m":
-                continue
-            choices = [(posted, label) for posted, label, _ in options]
-            if name in self.fields:
-                field = self.fields[name]
-                known = {str(value) for value, _ in field.choices}
-                field.choices = [
-                    *field.choices,
-                    *(choice for choice in choices if choice[0] not in known),
-                ]
-            else:
-                self.fields[name] = forms.ChoiceField(
-                    label=question.text,
-                    choices=[*choices, fields.UNKNOWN],
-                    required=False,
-                    initial="",
-                    widget=forms.RadioSelect,
-                )
 
     @property
     def answer_fields(self):
@@ -326,3 +292,43 @@ def _first(value):
 
 def _wrong(field, message):
     return forms.ValidationError(message, params={"field": field})
+
+
+@lru_cache(maxsize=4)
+def _shared(rules):
+    """(field by name, (field name, options) by question's key) of every form under ``rules``.
+
+    Made once, since a report is scored at every pause in typing: no form may change one of these.
+    """
+    found = {name: fields.yes_no(label) for name, label in ANSWERS}
+    for name, label in thrive.ELEMENTS.items():
+        found[f"rationale_{name}"] = fields.note(label)
+    for name, label in thrive.FLAGS.items():
+        found[f"dismiss_{name}"] = forms.BooleanField(label=f"Dismiss “{label}”", required=False)
+        found[f"dismiss_why_{name}"] = fields.line("Why it is not so")
+    questions = {}
+    for question in rules.questions:
+        name = question.key if question.key in thrive.STRUCTURED else f"ask_{question.key}"
+        options = [(fields.as_posted(o["value"]), o["label"], o["value"]) for o in question.options]
+        questions[question.key] = (name, options)
+        if name not in ("victim_age", "caller_age", "previous_reports_12m"):
+            choices = [(posted, label) for posted, label, _ in options]
+            found[name] = _question_field(found.get(name), name, question.text, choices)
+    return found, questions
+
+
+def _question_field(own, name, text, choices):
+    """The field a question is answered in; one that stands on every form keeps its own."""
+    if own is None and name in AssessForm.base_fields:
+        own = deepcopy(AssessForm.base_fields[name])
+    if own is None:
+        return forms.ChoiceField(
+            label=text,
+            choices=[*choices, fields.UNKNOWN],
+            required=False,
+            initial="",
+            widget=forms.RadioSelect,
+        )
+    known = {str(value) for value, _ in own.choices}
+    own.choices = [*own.choices, *(choice for choice in choices if choice[0] not in known)]
+    return own

@@ -3,7 +3,7 @@
 Pure rules: plain values in and out; no database, clock or network. Read ``engine`` first.
 """
 
-from .engine import assess
+from .engine import Hearing, assess
 from .policy import Policy, PolicyError, default_policy
 from .result import (
     Element,
@@ -27,6 +27,7 @@ __all__ = [
     "VIDEO_REASONS",
     "Element",
     "Flag",
+    "Hearing",
     "Policy",
     "PolicyError",
     "Question",

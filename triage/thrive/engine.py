@@ -1,6 +1,6 @@
 """From one report to one result, in the order a person would follow it."""
 
-from .conditions import RECENT
+from .conditions import RECENT, facts
 from .elements import elements
 from .grade import grade
 from .questions import ask_next
@@ -29,36 +29,48 @@ def assess(report, policy, questions=True, dismissed=frozenset()):
     ``dismissed`` names flags that a person says are not so: neither they nor what follows from
     them alone raises a floor or stands against video. ``because`` and ``dismissed`` name them.
     """
-    narrative = report.narrative[:LONGEST]
-    heard = listen(narrative, policy)
-    signals = gather(heard, report, policy)
-    raised = signals
-    if not raised.keys().isdisjoint(dismissed):
-        signals = gather(heard, report, policy, without=dismissed)
-    graded = grade(signals, policy)
-    offered = video(signals, graded.grade, policy)
-    asked = ()
-    if questions:
-        asked = ask_next(report, policy, signals, graded, offered.offer, dismissed)
-    return Result(
-        policy_version=policy.version,
-        grade=graded.grade,
-        because=graded.because + _left_out(raised, signals, dismissed),
-        rests_on=graded.rests_on,
-        flags=tuple(_flag(signals[name]) for name in FLAGS if name in signals),
-        elements=elements(signals, policy),
-        video_offer=offered.offer,
-        video_reasons=offered.reasons,
-        video_needs=offered.needs,
-        ask_next=asked,
-        doubts=_doubts(report, policy, signals, graded),
-        set_aside=tuple(
-            SetAsideWords(s.raises, Span(s.start, s.end, s.text), s.why) for s in heard.set_aside
-        ),
-        dismissed=tuple(
-            _flag(raised[name]) for name in FLAGS if name in raised and name in dismissed
-        ),
-    )
+    return Hearing(report, policy).assess(questions, dismissed)
+
+
+class Hearing:
+    """One Report listened to once by one Policy, to be assessed several times."""
+
+    def __init__(self, report, policy):
+        self.report, self.policy = report, policy
+        self.heard = listen(report.narrative[:LONGEST], policy)
+        self.raised = gather(self.heard, report, policy)
+
+    def assess(self, questions=True, dismissed=frozenset()):
+        """The Result, as ``assess`` gives it."""
+        report, policy, raised = self.report, self.policy, self.raised
+        signals = raised
+        if not raised.keys().isdisjoint(dismissed):
+            signals = gather(self.heard, report, policy, without=dismissed)
+        graded = grade(signals, policy)
+        offered = video(signals, graded.grade, policy)
+        asked = ()
+        if questions:
+            asked = ask_next(report, policy, signals, graded, offered.offer, dismissed)
+        return Result(
+            policy_version=policy.version,
+            grade=graded.grade,
+            because=graded.because + _left_out(raised, signals, dismissed),
+            rests_on=graded.rests_on,
+            flags=tuple(_flag(signals[name]) for name in FLAGS if name in signals),
+            elements=elements(signals, policy),
+            video_offer=offered.offer,
+            video_reasons=offered.reasons,
+            video_needs=offered.needs,
+            ask_next=asked,
+            doubts=_doubts(report, policy, signals, graded),
+            set_aside=tuple(
+                SetAsideWords(s.raises, Span(s.start, s.end, s.text), s.why)
+                for s in self.heard.set_aside
+            ),
+            dismissed=tuple(
+                _flag(raised[name]) for name in FLAGS if name in raised and name in dismissed
+            ),
+        )
 
 
 def _left_out(raised, signals, dismissed):
@@ -94,8 +106,9 @@ def _doubts(report, policy, signals, graded):
                     f"The answer given is that {said}, but the caller's words are “{words}”."
                     " The words were followed: ask again."
                 )
+    known = facts(signals)
     for rule in policy.doubts:
-        if rule.when.holds(signals):
+        if rule.when.met(known):
             doubts.append(rule.say)
     if len(report.narrative) > LONGEST:
         doubts.append(f"Only the first {LONGEST:,} characters were read. Read the rest yourself.")
