@@ -25,6 +25,8 @@ DEMONSTRATION = env.bool("DEMONSTRATION", default=not PRODUCTION)
 FACE = env("FACE", default="all")  # which site this process serves: staff, public or all
 if FACE not in {"staff", "public", "all"}:
     raise ImproperlyConfigured("FACE is staff, public or all.")
+# Slug of the force that online reports and chats are for; empty: the first that was made.
+PUBLIC_FORCE = env("PUBLIC_FORCE", default="")
 
 _fallback = {} if PRODUCTION else dev_secrets.load(STATE_DIR)
 
