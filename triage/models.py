@@ -199,19 +199,63 @@ class Participant(models.Model):
         ]
 
 
-class ReportDraft(models.Model):
-    """A report while it is typed: a row, so that a closed tab or a dead server loses nothing."""
+class Trace(models.Model):
+    """By what an incident is found again: one row for each number, person and address in it.
 
-    PERSONAL_FIELDS = ("form",)
+    Kept by ``triage.traces`` whenever a participant, a place or a contact is saved. ``key`` is a
+    keyed hash. What was once so stays: a number that is mended later still finds the report.
+    """
+
+    class Kind(models.TextChoices):
+        NUMBER = "number", "number"
+        PERSON = "person", "person"
+        ADDRESS = "address", "address"
+
+    # No index of its own: the constraint has one that begins with it.
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="traces", db_index=False
+    )
+    key = models.UUIDField(editable=False)
+    kind = models.CharField(max_length=7, choices=Kind)
+    reported_at = models.DateTimeField()  # the incident's
+    as_victim = models.BooleanField(default=False)  # the victim's own number, person or home
+    is_domestic = models.BooleanField(default=False)  # domestic abuse, by its latest assessment
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "key"], name="trace_once_an_incident")
+        ]
+        indexes = [
+            # Answers a count without touching the table, however many reports a key has.
+            models.Index(
+                fields=["key", "-reported_at"],
+                include=["incident", "as_victim", "is_domestic"],
+                name="trace_key",
+            )
+        ]
+
+
+class Draft(models.Model):
+    """What is typed: a row, so that a closed tab or a dead server loses nothing."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     handler = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="report_drafts"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     form = EncryptedJSONField(default=dict)
     version = models.PositiveIntegerField(default=1)  # a second tab sees that it is behind
     started_at = models.DateTimeField()
     saved_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class ReportDraft(Draft):
+    """A report while it is typed."""
+
+    PERSONAL_FIELDS = ("form",)
+
     incident = models.OneToOneField(
         Incident, null=True, on_delete=models.PROTECT, related_name="draft"
     )
@@ -224,6 +268,10 @@ class ReportDraft(models.Model):
                 name="report_draft_open",
             )
         ]
+
+    @property
+    def is_recorded(self):
+        return self.incident_id is not None
 
 
 class Assessment(models.Model):
@@ -286,6 +334,45 @@ class Assessment(models.Model):
                 name="assessment_video_only_at_grade_3",
                 condition=Q(video_offer=False) | Q(decided_grade=3),
             ),
+        ]
+
+
+class AssessmentDraft(Draft):
+    """A fresh assessment of an incident while it is typed."""
+
+    PERSONAL_FIELDS = ("form",)
+
+    of = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="assessment_drafts")
+    after = models.PositiveSmallIntegerField(default=0)  # number of the assessment it began from
+    assessment = models.OneToOneField(
+        Assessment, null=True, on_delete=models.PROTECT, related_name="draft"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["handler", "of", "-saved_at"],
+                condition=Q(assessment=None),
+                name="assessment_draft_open",
+            )
+        ]
+
+    @property
+    def is_recorded(self):
+        return self.assessment_id is not None
+
+
+class Presence(models.Model):
+    """Somebody has an incident open. A hint that lapses by itself: it holds nobody back."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    typed_at = models.DateTimeField(null=True)  # when they last typed into an assessment of it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "user"], name="presence_once_an_incident")
         ]
 
 

@@ -1,0 +1,259 @@
+"""Who has called before: repeat callers, repeat victims and repeat addresses of twelve months.
+
+A repeat raises risk. It is never a reason to believe anybody less or to answer more slowly, so
+nothing here lowers or delays anything. Counts stop at 100: "100+".
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import connection
+
+from triage.models import Assessment, Incident, Trace
+
+WITHIN = timedelta(days=365)
+MOST = 100
+
+# Source: proposed flags, there is no national definition of a repeat caller; a repeat victim is
+# one with more than one report in a rolling year (force policies).
+IN_7_DAYS, IN_30_DAYS, DOMESTIC_IN_12_MONTHS, AS_VICTIM = 3, 5, 3, 2
+
+# One look for each key, however often it comes up, and in each no further than the cap.
+COUNT = """
+select key.key, count(*),
+       count(*) filter (where one.reported_at > %(week)s),
+       count(*) filter (where one.reported_at > %(month)s),
+       count(*) filter (where one.is_domestic),
+       count(*) filter (where one.as_victim)
+  from unnest(%(keys)s::uuid[]) as key(key)
+ cross join lateral (
+       select reported_at, is_domestic, as_victim
+         from triage_trace
+        where triage_trace.key = key.key
+          and reported_at > %(year)s and reported_at <= %(now)s
+        order by reported_at desc
+        limit %(limit)s) as one
+ group by key.key
+"""
+LIST = """
+select key.key, one.incident_id, one.reported_at, one.is_domestic, one.as_victim
+  from unnest(%(keys)s::uuid[]) as key(key)
+ cross join lateral (
+       select incident_id, reported_at, is_domestic, as_victim
+         from triage_trace
+        where triage_trace.key = key.key
+          and reported_at > %(year)s and reported_at <= %(now)s
+        order by reported_at desc
+        limit %(limit)s) as one
+"""
+
+
+def counted(number: int) -> str:
+    """ "7", or "100+" where the count stopped."""
+    return f"{MOST}+" if number > MOST else str(number)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One thing that repeats: ``name`` as in "Repeat caller", ``why`` as in "3 in 7 days"."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Reports under one key within twelve months, each stopped beyond ``MOST``."""
+
+    kind: str
+    reports: int = 0
+    in_7_days: int = 0
+    in_30_days: int = 0
+    domestic: int = 0
+    as_victim: int = 0
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What repeats around one report, the report itself counted in."""
+
+    counts: tuple[Counts, ...] = ()
+    victim_counts: tuple[Counts, ...] = ()  # those of the victim's own number and person
+
+    @property
+    def is_repeat_caller(self) -> bool:
+        return any(_caller_why(one) for one in self.counts)
+
+    @property
+    def is_repeat_victim(self) -> bool:
+        return any(one.as_victim >= AS_VICTIM for one in self.victim_counts)
+
+    @property
+    def is_repeat_address(self) -> bool:
+        return any(one.kind == Trace.Kind.ADDRESS and one.reports > 1 for one in self.counts)
+
+    def __bool__(self):
+        return self.is_repeat_caller or self.is_repeat_victim or self.is_repeat_address
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What repeats, each once with its strongest reason."""
+        found = []
+        whys = [(why, one) for one in self.counts if (why := _caller_why(one))]
+        if whys:
+            why, one = max(whys, key=lambda pair: pair[1].in_7_days)
+            found.append(Mark("Repeat caller", f"{why}, by {one.kind}"))
+        if self.is_repeat_victim:
+            most = max(one.as_victim for one in self.victim_counts)
+            found.append(Mark("Repeat victim", f"{counted(most)} in 12 months"))
+        if self.is_repeat_address:
+            most = max(one.reports for one in self.counts if one.kind == Trace.Kind.ADDRESS)
+            found.append(Mark("Repeat address", f"{counted(most)} in 12 months"))
+        return found
+
+
+def _caller_why(one: Counts) -> str:
+    if one.in_7_days >= IN_7_DAYS:
+        return f"{counted(one.in_7_days)} in 7 days"
+    if one.in_30_days >= IN_30_DAYS:
+        return f"{counted(one.in_30_days)} in 30 days"
+    if one.domestic >= DOMESTIC_IN_12_MONTHS:
+        return f"{counted(one.domestic)} of domestic abuse in 12 months"
+    return ""
+
+
+def of_incidents(incidents, *, at) -> dict:
+    """{incident key: Repeat} for a whole queue, in two queries whatever its length."""
+    keys = [incident.pk for incident in incidents]
+    own = list(
+        Trace.objects.filter(incident__in=keys).values_list(
+            "incident_id", "key", "kind", "as_victim"
+        )
+    )
+    if not own:
+        return {key: Repeat() for key in keys}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, _asked({key for _, key, _, _ in own}, at))
+        counts = {row[0]: row[1:] for row in cursor.fetchall()}
+    found = {key: ([], []) for key in keys}
+    for incident, key, kind, as_victim in own:
+        one = Counts(kind, *counts.get(key, ()))
+        found[incident][0].append(one)
+        if as_victim and kind != Trace.Kind.ADDRESS:
+            found[incident][1].append(one)
+    return {key: Repeat(tuple(all_), tuple(victims)) for key, (all_, victims) in found.items()}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier report: the Incident with its ``flags``, and by what it was found."""
+
+    incident: object
+    by: tuple[str, ...]  # kinds: "number", "person", "address"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What was reported before by the same number, person or address, latest first."""
+
+    earlier: list = field(default_factory=list)  # of Earlier, MOST at most
+    repeat: Repeat = Repeat()
+    is_more: bool = False  # there are more than MOST
+
+    @property
+    def counted(self) -> str:
+        return f"{MOST}+" if self.is_more else str(len(self.earlier))
+
+    @property
+    def markers(self) -> list[str]:
+        """Flags that stood at any of them."""
+        return sorted({flag for one in self.earlier for flag in one.incident.flags or ()})
+
+    @property
+    def history(self) -> dict | None:
+        """What the engine is told of them."""
+        if not self.earlier:
+            return None
+        return {"markers": self.markers, "previous_reports_12m": len(self.earlier)}
+
+
+def around(keys, *, at, victims=(), besides=None) -> Around:
+    """The reports of twelve months under any of ``keys`` ({key: kind} as ``traces`` gives them).
+
+    ``victims`` are those keys that are the victim's own. ``besides`` is the Incident that is
+    looked from, or None for a report that is none yet: in both cases the report itself is
+    counted in what repeats. Two queries.
+    """
+    if not keys:
+        return Around()
+    with connection.cursor() as cursor:
+        cursor.execute(LIST, _asked(keys, at))
+        rows = cursor.fetchall()
+    own = besides.pk if besides else None
+    by, latest, per_key = {}, {}, {key: [] for key in keys}
+    for key, incident, reported_at, is_domestic, as_victim in rows:
+        if incident == own:
+            continue
+        by.setdefault(incident, set()).add(str(keys[key]))
+        latest[incident] = reported_at
+        per_key[key].append((reported_at, is_domestic, as_victim))
+    newest = sorted(latest, key=lambda pk: (latest[pk], pk), reverse=True)
+    found = _with_flags(newest[:MOST])
+    counts = {key: _counts(kind, per_key[key], at) for key, kind in keys.items()}
+    return Around(
+        earlier=[Earlier(found[pk], tuple(sorted(by[pk]))) for pk in newest if pk in found],
+        repeat=Repeat(
+            tuple(counts.values()),
+            tuple(
+                one
+                for key, one in counts.items()
+                if key in victims and one.kind != Trace.Kind.ADDRESS
+            ),
+        ),
+        is_more=len(newest) > MOST,
+    )
+
+
+def around_incident(incident, *, at) -> Around:
+    """``around`` for an incident, by all that is known of it. Three queries."""
+    own = list(incident.traces.values_list("key", "kind", "as_victim"))
+    keys = {key: kind for key, kind, _ in own}
+    victims = {key for key, _, as_victim in own if as_victim}
+    return around(keys, at=at, victims=victims, besides=incident)
+
+
+def _counts(kind, rows, at):
+    """Counts of one key, the report that is looked from counted in."""
+    dates = [reported_at for reported_at, _, _ in rows]
+    return Counts(
+        kind=kind,
+        reports=len(rows) + 1,
+        in_7_days=sum(date > at - timedelta(days=7) for date in dates) + 1,
+        in_30_days=sum(date > at - timedelta(days=30) for date in dates) + 1,
+        domestic=sum(is_domestic for _, is_domestic, _ in rows),
+        as_victim=sum(as_victim for _, _, as_victim in rows) + 1,
+    )
+
+
+def _with_flags(keys):
+    """{key: Incident with the flags of its latest assessment}; its words stay sealed."""
+    found = Incident.objects.filter(pk__in=keys).defer("narrative", "location")
+    flags = dict(
+        Assessment.objects.filter(incident__in=keys, superseded_by=None).values_list(
+            "incident", "flags"
+        )
+    )
+    for incident in found:
+        incident.flags = flags.get(incident.pk, ())
+    return {incident.pk: incident for incident in found}
+
+
+def _asked(keys, at):
+    return {
+        "keys": [str(key) for key in keys],
+        "now": at,
+        "week": at - timedelta(days=7),
+        "month": at - timedelta(days=30),
+        "year": at - WITHIN,
+        "limit": MOST + 1,
+    }
