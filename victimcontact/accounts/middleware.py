@@ -7,9 +7,11 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from victimcontact.accounts.permissions import is_verified
+from victimcontact.accounts.signals import heard_of
 
 
 def open_to_all(view):
@@ -49,7 +51,8 @@ class StaffOnlyMiddleware:
             return  # the page asks by itself: nobody is using it
         elif seen is None or now - seen > 60:
             request.session["seen"] = now
+            heard_of.send(sender=None, user=request.user, at=timezone.now())
 
 
 # The public site: its views ask for the victim's visit, not for staff.
-PUBLIC_PATHS = ("/a/", "/p/", "/portal/", "/exit", "/report/", "/chat/", "/webhooks/", "/health/")
+PUBLIC_PATHS = ("/a/", "/p/", "/n/", "/portal/", "/exit", "/report/", "/chat/", "/webhooks/", "/health/")
