@@ -55,4 +55,14 @@ class StaffOnlyMiddleware:
 
 
 # The public site: its views ask for the victim's visit, not for staff.
-PUBLIC_PATHS = ("/a/", "/p/", "/n/", "/portal/", "/exit", "/report/", "/chat/", "/webhooks/", "/health/")
+PUBLIC_PATHS = (
+    "/a/",
+    "/p/",
+    "/n/",
+    "/portal/",
+    "/exit",
+    "/report/",
+    "/chat/",
+    "/webhooks/",
+    "/health/",
+)

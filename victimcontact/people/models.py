@@ -55,12 +55,7 @@ class Contact(models.Model):
         self.phone_index = blind_index("phone", self.phone)
         self.email_index = blind_index("email", self.email.strip().lower())
         self.address_index = blind_index("address", _plain(self.address))
-        named = self.name and self.date_of_birth
-        self.name_and_birth_index = (
-            blind_index("name and birth", f"{_plain(self.name)}|{self.date_of_birth}")
-            if named
-            else ""
-        )
+        self.name_and_birth_index = name_and_birth_index(self.name, self.date_of_birth)
         if update_fields is not None:
             update_fields = {
                 *update_fields,
@@ -75,6 +70,11 @@ class Contact(models.Model):
     def plan(self):
         """The contact plan in force, or None."""
         return self.plans.filter(replaced_at=None).first()
+
+
+def name_and_birth_index(name: str, born: str) -> str:
+    """By what a person of that name, born on that ISO date, is found; empty without both."""
+    return blind_index("name and birth", f"{_plain(name)}|{born}") if name and born else ""
 
 
 def _plain(text):
@@ -166,13 +166,14 @@ class Link(models.Model):
     class Purpose(models.TextChoices):
         APPOINTMENT = "appointment", "Appointment"
         PORTAL = "portal", "Case"
+        ADVICE = "advice", "Advice"
 
     MOST_TRIES = 5
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="links")
     purpose = models.CharField(max_length=12, choices=Purpose)
-    about_id = models.UUIDField()  # the appointment or the case
+    about_id = models.UUIDField()  # the appointment, the case or (advice) the incident
     token_hash = models.CharField(max_length=64, unique=True)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -10,6 +10,7 @@ urlpatterns = [
     # Pages behind the door end in a slash.
     re_path(r"^a/(?P<token>[^/]{1,200})$", views.door, name="door"),
     re_path(r"^p/(?P<token>[^/]{1,200})$", views.door, name="door_portal"),
+    re_path(r"^n/(?P<token>[^/]{1,200})$", views.door, name="door_notes"),
     path("still", views.still, name="still"),
     path("exit", views.exit_page, name="exit"),
 ]

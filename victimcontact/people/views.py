@@ -16,7 +16,11 @@ from victimcontact.people.models import Link
 
 log = logging.getLogger(__name__)
 
-BEHIND = {Link.Purpose.APPOINTMENT: "appointments:visit", Link.Purpose.PORTAL: "portal:home"}
+BEHIND = {
+    Link.Purpose.APPOINTMENT: "appointments:visit",
+    Link.Purpose.PORTAL: "portal:home",
+    Link.Purpose.ADVICE: "control:notes",
+}
 
 
 @open_to_all
