@@ -7,6 +7,8 @@ stands. The template sees the names of that dict besides those of the page, and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from triage.desk import panel as desk
+
 TOP, MAIN, SIDE = "top", "main", "side"
 
 
@@ -36,7 +38,7 @@ class Shown:
 
 
 # In the order in which they stand on the page: one line for each room.
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (Panel("desk", desk.incident_context),)
 
 
 def panels_of(incident, user, at) -> dict[str, list[Shown]]:

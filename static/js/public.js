@@ -160,6 +160,29 @@ if (summary) {
   summary.focus();
 }
 
+/* What is typed is kept on the server while it is typed, where a form asks for it. */
+const KEEP_AFTER_MS = 1500;
+for (const form of document.querySelectorAll("form[data-saves]")) {
+  let timer;
+  const keep = () => {
+    clearTimeout(timer);
+    const body = new FormData(form);
+    body.set("go", "save");
+    fetch(form.action, { method: "POST", body }).catch(() => {});
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, KEEP_AFTER_MS);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("vc:exit", () => clearTimeout(timer));
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 /* A second press on a button while the first is under way sends nothing. What somebody wrote is
    sent only when the server is there to take it: this page is emptied as it goes, and Back would
    bring an empty one. */

@@ -26,6 +26,7 @@ KEPT = {
     "audit_chainlink": "hash = ''",
     "audit_head": "seq = 0",
     "triage_assessment": "decided_grade = 4",
+    "desk_sentreport": "answers = ''",
     "triage_offer": "chosen = 'visit'",
     "triage_policy": "data = '{}'",
     "appointments_statementversion": "body = ''",

@@ -1,0 +1,9 @@
+"""What an incident's page shows of an online report: each question and answer, as it was sent."""
+
+from triage.desk.models import SentReport
+
+
+def incident_context(incident, user, at):
+    """``sent``, the SentReport of ``incident``; None where it did not come in online."""
+    sent = SentReport.objects.filter(incident=incident).first()
+    return None if sent is None else {"sent": sent}
