@@ -182,7 +182,7 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
     ``victims`` are those keys that are the victim's own. ``besides`` is the Incident that is
     looked from, or None for a report that is none yet: in both cases the report itself is
-    counted in what repeats. Two queries.
+    counted in what repeats. Three queries.
     """
     if not keys:
         return Around()
@@ -215,7 +215,7 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
 
 def around_incident(incident, *, at) -> Around:
-    """``around`` for an incident, by all that is known of it. Three queries."""
+    """``around`` for an incident, by all that is known of it. Four queries."""
     own = list(incident.traces.values_list("key", "kind", "as_victim"))
     keys = {key: kind for key, kind, _ in own}
     victims = {key for key, _, as_victim in own if as_victim}

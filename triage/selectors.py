@@ -1,22 +1,21 @@
 """Reads for the triage pages: which incidents a person sees, and what is known around one."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast
 
 from messaging.models import Notification
-from triage.models import Assessment, Crime, Incident, Participant, ReportDraft
+from triage import repeats, traces
+from triage.models import Assessment, Crime, Incident, ReportDraft
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.audit.models import Entry
 from victimcontact.lib import local_time
 from victimcontact.lib.encryption import blind_index
-from victimcontact.people.models import Contact
+from victimcontact.people.models import Contact, name_and_birth_index
 
-# A repeat counts within a rolling year. Source: force policies on repeat victims.
-REPEAT_WITHIN = timedelta(days=365)
-MOST_EARLIER = 10
+MOST_KNOWN = 10
 
 
 def incidents_for(user):
@@ -58,44 +57,38 @@ def drafts_for(user):
     return ReportDraft.objects.filter(handler=user, incident=None).order_by("-saved_at")
 
 
-def known_contacts(force, phone: str):
-    """People of ``force`` under an E.164 number. The same number is not the same person."""
-    index = blind_index("phone", phone)
-    if not index:
+def known_contacts(force, phone: str, *, name="", born=""):
+    """People of ``force`` under an E.164 number, or of that name born on that day (ISO).
+
+    The same number is not the same person.
+    """
+    same = Q()
+    if phone:
+        same |= Q(phone_index=blind_index("phone", phone))
+    if name and born:
+        same |= Q(name_and_birth_index=name_and_birth_index(name, born))
+    if not same:
         return Contact.objects.none()
-    return Contact.objects.filter(force=force, phone_index=index, merged_into=None).order_by(
-        "-created_at"
-    )[:MOST_EARLIER]
+    found = Contact.objects.filter(same, force=force, merged_into=None)
+    return found.order_by("-created_at")[:MOST_KNOWN]
 
 
 def earlier_incidents(force, *, phones=(), location="", at, besides=None):
-    """Incidents of the last year at these numbers or this place, latest first, ten at most.
+    """Incidents of the last year at these numbers or this place, latest first, each with ``flags``.
 
-    Each has ``flags``. ``location`` finds the same words, whatever their case and spacing.
+    ``repeats.around`` tells more of them: how often, and by what they were found.
     """
-    indexes = [blind_index("phone", phone) for phone in phones if phone]
-    place = blind_index("place", " ".join(location.casefold().split()))
-    if not indexes and not place:
-        return Incident.objects.none()
-    at_number = Participant.objects.filter(
-        incident=OuterRef("pk"), contact__phone_index__in=indexes
-    )
-    here = Q(location_index=place) if place else Q(pk=None)
-    found = Incident.objects.filter(
-        Exists(at_number) | here, force=force, reported_at__gt=at - REPEAT_WITHIN
-    )
-    if besides is not None:
-        found = found.exclude(pk=besides)
-    return _with_flags(found).order_by("-reported_at", "-id")[:MOST_EARLIER]
+    keys = traces.of_address(force.pk, location)
+    for phone in phones:
+        keys |= traces.of_number(force.pk, phone)
+    return [
+        one.incident for one in repeats.around(keys, at=at).earlier if one.incident.pk != besides
+    ]
 
 
 def history(earlier) -> dict | None:
     """What the engine is told of earlier incidents: ``markers`` (flags) and how many there were."""
-    earlier = list(earlier)
-    if not earlier:
-        return None
-    markers = sorted({flag for incident in earlier for flag in incident.flags or ()})
-    return {"markers": markers, "previous_reports_12m": len(earlier)}
+    return repeats.Around([repeats.Earlier(incident, ()) for incident in earlier]).history
 
 
 def officers_for(force):
@@ -115,27 +108,31 @@ class Event:
 
 
 def hanging_on(incident) -> list:
-    """("app.model", key) of what other apps keep about an incident or its crime, and of itself.
+    """("app.model", key as text) of an incident and of what other apps keep about it or its crime.
 
-    Found by the relations that point here, so that this app need not know those above it.
+    Found by the relations that point here, so that this app need not know those above it. One
+    query for the crime and one for the rest, whatever number of apps there are.
     """
-    pairs = [(incident._meta.label_lower, incident.pk)]
-    crime = Crime.objects.filter(incident=incident).first()
-    for row in filter(None, (incident, crime)):
-        for relation in row._meta.related_objects:
-            model = relation.related_model
-            if model._meta.app_label == "triage":
-                continue
-            keys = model.objects.filter(**{relation.field.name: row}).values_list("pk", flat=True)
-            pairs += [(model._meta.label_lower, key) for key in keys]
-    return pairs
+    found = [(incident._meta.label_lower, str(incident.pk))]
+    crime = Crime.objects.filter(incident=incident).only("pk").first()
+    pointing = [
+        relation.related_model.objects.filter(**{relation.field.name: row})
+        .order_by()
+        .values_list(Value(relation.related_model._meta.label_lower), Cast("pk", TextField()))
+        for row in filter(None, (incident, crime))
+        for relation in row._meta.related_objects
+        if relation.related_model._meta.app_label != "triage"
+    ]
+    if pointing:
+        found += pointing[0].union(*pointing[1:], all=True)
+    return found
 
 
 def notifications(incident, pairs):
     """Texts and e-mails about an incident or what hangs on it (``hanging_on``), latest first."""
     about = Q()
     for label, keys in _by_label(pairs).items():
-        about |= Q(about_type=label, about_id__in=keys)
+        about |= Q(about_type=label, about_id__in=[key for key in keys if "-" in key])
     return (
         Notification.objects.filter(about).select_related("contact").order_by("-queued_at", "-id")
     )
@@ -145,7 +142,7 @@ def timeline(pairs) -> list[Event]:
     """What the ledger says of an incident and what hangs on it, latest first; 200 at most."""
     about = Q()
     for label, keys in _by_label(pairs).items():
-        about |= Q(about_type=label, about_id__in=[str(key) for key in keys])
+        about |= Q(about_type=label, about_id__in=keys)
     entries = list(Entry.objects.filter(about).order_by("-at", "-id")[:200])
     keys = {entry.actor[5:] for entry in entries if entry.actor.startswith("user:")}
     names = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)}

@@ -39,6 +39,21 @@ def labels(flags):
     return [thrive.FLAGS.get(flag, flag) for flag in flags or ()]
 
 
+LISTED = 10  # earlier reports that are shown in full
+
+
+def around(found):
+    """What was reported before (a ``repeats.Around``), for ``triage/_known.html``."""
+    return {
+        "around": found,
+        "markers": labels(found.markers),
+        "earlier": [
+            (one.incident, labels(one.incident.flags), " and ".join(one.by))
+            for one in found.earlier[:LISTED]
+        ],
+    }
+
+
 def header(incident, at):
     """What stands above every page of one incident."""
     facts = [{"key": "Reported", "value": local_time.staff_time(incident.reported_at)}]

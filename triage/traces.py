@@ -63,6 +63,17 @@ def of_contact(contact) -> dict:
     return found
 
 
+def of_person_told(force_id, person: dict) -> dict:
+    """{key: kind} of a person as a form tells of them (``ReportForm.people``)."""
+    return (
+        of_number(force_id, person["phone"])
+        | of_address(force_id, person["address"])
+        | of_person(
+            force_id, contact_id=person["contact_id"], name=person["name"], born=person["born"]
+        )
+    )
+
+
 def keep_place(incident: Incident) -> None:
     """Keep the keys of where it happened."""
     keep(incident, of_address(incident.force_id, incident.location), as_victim=False)

@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
-from triage import assessing, panel, permissions, policies, selectors, shown
+from triage import assessing, panel, permissions, policies, repeats, selectors, shown
 from triage.forms import ReassessForm
-from triage.models import Participant
 from victimcontact.accounts.permissions import can, require
 
 
@@ -87,21 +86,11 @@ def _reassess_form(incident, at, data=None, initial=None):
 
 def _score_again(form, incident, at, by):
     form.full_clean()
-    people = incident.participants.exclude(role=Participant.Role.SUSPECT).select_related("contact")
-    earlier = list(
-        selectors.earlier_incidents(
-            incident.force,
-            phones=[person.contact.phone for person in people if person.contact],
-            location=incident.location,
-            at=at,
-            besides=incident.pk,
-        )
-    )
-    history = selectors.history(earlier)
-    known = form.known(history, channel=incident.channel)
+    around = repeats.around_incident(incident, at=at)
+    known = form.known(around.history, channel=incident.channel)
     return panel.scored(form, known, policies.published(at=at), by) | {
-        "history": history,
-        "earlier": [(one, shown.labels(one.flags)) for one in earlier],
+        "history": around.history,
+        **shown.around(around),
     }
 
 

@@ -13,7 +13,18 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from triage import assessing, drafts, intake, panel, permissions, policies, selectors, shown
+from triage import (
+    assessing,
+    drafts,
+    intake,
+    panel,
+    permissions,
+    policies,
+    repeats,
+    selectors,
+    shown,
+    traces,
+)
 from triage.forms import ReportForm, kept
 from triage.models import ReportDraft
 from victimcontact.accounts.permissions import require
@@ -212,27 +223,26 @@ class _Asking:
 def _score_report(asking, form):
     """Everything that the panel shows of a report, valid or not yet."""
     form.full_clean()
-    force, data = form.chosen_force, form.cleaned_data
-    earlier = list(
-        selectors.earlier_incidents(
-            force, phones=form.phones, location=data.get("location") or "", at=asking.at
+    force = form.chosen_force
+    keys = traces.of_address(force.pk, form.cleaned_data.get("location") or "")
+    known = []
+    for person in form.people:
+        victims = traces.of_person_told(force.pk, person)
+        keys |= victims
+        contacts = list(
+            selectors.known_contacts(
+                force, person["phone"], name=person["name"], born=person["born"]
+            )
         )
-    )
-    people = []
-    asked = [("caller", "caller_phone")]
-    if data.get("about") == "other":
-        asked.append(("victim", "victim_phone"))
-    for who, number in asked:
-        if data.get(number):
-            contacts = list(selectors.known_contacts(force, data[number]))
-            chosen = str(data.get(f"{who}_contact") or "")
-            if contacts:
-                people.append((who, contacts, chosen))
-    history = selectors.history(earlier)
-    return panel.scored(form, form.known(history), asking.policy, asking.by) | {
-        "history": history,
-        "earlier": [(incident, shown.labels(incident.flags)) for incident in earlier],
-        "people": people,
+        if contacts:
+            known.append((person["who"], contacts, str(person["contact_id"] or "")))
+    # The last of them is the victim: a caller for themselves is the only one.
+    around = repeats.around(keys, at=asking.at, victims=victims)
+    told = form.known(around.history)
+    return panel.scored(form, told, asking.policy, asking.by) | {
+        "history": around.history,
+        **shown.around(around),
+        "people": known,
     }
 
 

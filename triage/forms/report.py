@@ -71,10 +71,27 @@ class ReportForm(AssessForm):
         return self.forces.get(self.cleaned_data.get("force_choice")) or self.force
 
     @property
-    def phones(self) -> list[str]:
-        """The numbers that are valid so far, as E.164."""
+    def people(self) -> list[dict]:
+        """Who is in it so far: ``who`` "caller" or "victim", and what finds them again.
+
+        ``phone`` as E.164, ``name``, ``born`` as ISO date, ``address``, ``contact_id``: each
+        empty where it is not known, or not valid yet. The caller comes first.
+        """
         data = self.cleaned_data
-        return [data[n] for n in ("caller_phone", "victim_phone") if data.get(n)]
+
+        def person(who, **more):
+            found = {"name": data.get(f"{who}_name") or "", "phone": data.get(f"{who}_phone") or ""}
+            found |= {"contact_id": data.get(f"{who}_contact"), "born": "", "address": ""}
+            return found | {"who": who} | more
+
+        born = data.get("victim_born")
+        of_victim = {
+            "born": born.isoformat() if born else "",
+            "address": data.get("victim_address") or "",
+        }
+        if data.get("about") == "other":
+            return [person("caller"), person("victim", **of_victim)]
+        return [person("caller", **of_victim)]
 
     def clean(self):
         data = super().clean()
