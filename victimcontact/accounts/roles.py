@@ -17,7 +17,18 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
 
 
-_CALL_HANDLER = {
+# What nobody on duty waits for a permission to do. Anyone may raise a grade, at once.
+_ON_DUTY = {
+    "officers.send",
+    "caller.tell",
+    "check.record",
+    "advice.give",
+    "safeguarding.decide",
+    "incident.reopen",
+}
+_CALL_HANDLER = _ON_DUTY | {
+    "incident.close",
+    "officers.follow",
     "desk.work",
     "incident.view",
     "incident.create",
@@ -35,8 +46,9 @@ _CALL_HANDLER = {
     "shift.hand_over",
 }
 # Who moves other people's work, and sees all of it.
-_LEADS = {"board.view", "incident.assign", "incident.pin"}
-_VIDEO_OFFICER = {
+_LEADS = {"officers.follow", "officers.export", "board.view", "incident.assign", "incident.pin"}
+_VIDEO_OFFICER = _ON_DUTY | {
+    "incident.close",
     "incident.view",
     "incident.assess",
     "referral.view",
@@ -54,7 +66,7 @@ _VIDEO_OFFICER = {
     "task.work",
     "duty.say",
 }
-_OFFICER_IN_CHARGE = {
+_OFFICER_IN_CHARGE = _ON_DUTY | {
     "incident.view",
     "referral.view",
     "referral.make",
