@@ -45,6 +45,8 @@ _CALL_HANDLER = _ON_DUTY | {
     "incident.own",
     "shift.hand_over",
 }
+# Whoever assesses reports also practises it, and reads what reviewers say of it.
+_LEARNS = {"practice.use", "feedback.view"}
 # Who moves other people's work, and sees all of it.
 _LEADS = {"officers.follow", "officers.export", "board.view", "incident.assign", "incident.pin"}
 _VIDEO_OFFICER = _ON_DUTY | {
@@ -82,17 +84,29 @@ _OFFICER_IN_CHARGE = _ON_DUTY | {
 }
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.CALL_HANDLER: frozenset(_CALL_HANDLER),
-    Role.TEAM_LEADER: frozenset(_CALL_HANDLER | _LEADS | {"grade.lower", "diary.view"}),
-    Role.VIDEO_OFFICER: frozenset(_VIDEO_OFFICER),
+    Role.CALL_HANDLER: frozenset(_CALL_HANDLER | _LEARNS),
+    Role.TEAM_LEADER: frozenset(
+        _CALL_HANDLER | _LEARNS | _LEADS | {"grade.lower", "diary.view", "quality.trend"}
+    ),
+    Role.VIDEO_OFFICER: frozenset(_VIDEO_OFFICER | _LEARNS),
     Role.OFFICER_IN_CHARGE: frozenset(_OFFICER_IN_CHARGE),
     Role.SUPERVISOR: frozenset(
         _VIDEO_OFFICER
         | _OFFICER_IN_CHARGE
+        | _LEARNS
         | _LEADS
-        | {"grade.lower", "diary.manage", "case.assign", "incident.own", "shift.hand_over"}
+        | {
+            "grade.lower",
+            "diary.manage",
+            "case.assign",
+            "incident.own",
+            "shift.hand_over",
+            "quality.trend",
+        }
     ),
-    Role.QUALITY_REVIEWER: frozenset({"incident.view", "assessment.review"}),
+    Role.QUALITY_REVIEWER: frozenset(
+        {"incident.view", "assessment.review", "quality.trend", "practice.use"}
+    ),
     Role.AUDITOR: frozenset(
         {
             "incident.view",
