@@ -368,8 +368,29 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="appointments@example.org
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "triage.api.problems.answer",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Victim Contact",
+    "DESCRIPTION": "Reports in, how they stand, and where officers are to be sent.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVERS": [{"url": STAFF_URL}],
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "triage.models.Channel",
+        "GradeEnum": "triage.models.Grade",
+        "ResponseEnum": "triage.models.Response",
+        "DispatchStateEnum": "triage.control.models.Dispatch.State",
+        "DispatchMoveEnum": "triage.api.serializers.MOVES",
+        "ChannelSafetyEnum": "triage.api.serializers.SAFETY",
+    },
+}
+# Hosts to which news may go at all (see triage/api); in production only what is named here.
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 
 # --- Logs: who, what, which; never contents, numbers or tokens -------------------------------
 

@@ -1,0 +1,124 @@
+"""What another system sends: a report becomes an incident, new words are looked at at once."""
+
+from django.db import IntegrityError, transaction
+
+from triage import assessing, intake, policies, selectors
+from triage.api.models import ApiClient, Sent, Update
+from triage.models import Incident
+from victimcontact.audit import ledger
+from victimcontact.people import plans
+from victimcontact.people.models import ContactPlan
+
+
+class AlreadySent(Exception):
+    """The system sent another report under this reference of its own: ``incident``."""
+
+    def __init__(self, incident):
+        self.incident = incident
+        super().__init__("This reference of yours belongs to another report.")
+
+
+class IsClosed(Exception):
+    """The incident is closed: what is new about it is a report of its own."""
+
+
+@transaction.atomic
+def receive(sent: dict, *, client: ApiClient, at) -> Incident:
+    """Make an incident of a clean serializers.Report of ``client``, graded by the engine.
+
+    What the person said about being reached becomes their contact plan. Earlier incidents at the
+    same numbers and place are told to the engine. Raises AlreadySent.
+    """
+    caller, victim = sent.get("caller") or {}, sent.get("victim")
+    people = [one for one in (caller, victim) if one]
+    earlier = selectors.earlier_incidents(
+        client.force,
+        phones=[one["phone"] for one in people if one.get("phone")],
+        location=sent.get("location", ""),
+        at=at,
+    )
+    report = intake.NewReport(
+        channel=sent["channel"],
+        narrative=sent["words"],
+        caller=_person(caller),
+        victim=_person(victim) if victim else None,
+        location=sent.get("location", ""),
+        safety_note=sent.get("safety_note", ""),
+        suspect=sent.get("suspect", ""),
+        answers={key: value for key, value in sent.get("answers", {}).items() if value is not None},
+        history=selectors.history(earlier),
+        reported_at=min(sent.get("reported_at") or at, at),
+    )
+    incident = intake.receive(report, force=client.force, at=at, came_by=client.system)
+    try:
+        with transaction.atomic():
+            Sent.objects.create(
+                incident=incident,
+                client=client,
+                their_reference=sent["their_reference"],
+                sent_at=at,
+            )
+    except IntegrityError:
+        before = Sent.objects.select_related("incident").get(
+            client=client, their_reference=sent["their_reference"]
+        )
+        raise AlreadySent(before.incident) from None
+    people = {one.role: one.contact for one in incident.participants.select_related("contact")}
+    for role, person in (("victim", victim or caller), ("caller", caller if victim else None)):
+        if person and person.get("safe_contact") and people.get(role):
+            _agree(people[role], person["safe_contact"], at)
+    ledger.record("incident.sent", by=client, about=incident, at=at)
+    return incident
+
+
+@transaction.atomic
+def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
+    """Keep new words about an incident: the engine hears all of it, and a person is to look now.
+
+    Where the whole asks for a more urgent grade, that stands at once; the engine alone never lowers
+    one. Raises IsClosed.
+    """
+    incident = (
+        Incident.objects.select_for_update(of=("self",)).select_related("force").get(pk=incident.pk)
+    )
+    if incident.status != Incident.Status.OPEN:
+        raise IsClosed
+    update = Update.objects.create(incident=incident, client=client, words=words, received_at=at)
+    ledger.record("incident.news", by=client, about=incident, at=at, update=str(update.pk))
+    known = _with_news(incident, words)
+    result = assessing.score(known, policy=policies.published(at=at), questions=False)
+    if incident.grade is None or result.grade < incident.grade:
+        assessing.assess(incident, known=known, decision=None, by=None, at=at)
+    assessing.review_now(incident.pk, because=f"{client.system}: news", at=at)
+    return update
+
+
+def _with_news(incident, words):
+    """What is known of the incident, and the new words below what was said before."""
+    current = incident.current_assessment
+    answers = dict(current.answers) if current else {}
+    history = answers.pop("history", None)
+    before = current.narrative if current else incident.narrative
+    return assessing.Known(incident.channel, f"{before}\n\n{words}", answers, history)
+
+
+def _person(sent):
+    names = ("name", "phone", "email", "address", "language", "date_of_birth")
+    return intake.Person(**{name: sent[name] for name in names if sent.get(name)})
+
+
+def _agree(contact, safe, at):
+    """Keep what the person told the other system. Nobody of ours has confirmed it: no words agreed.
+
+    A channel of which nothing was said stays unknown, and unknown is unsafe.
+    """
+    plans.set_plan(
+        contact,
+        by=None,
+        at=at,
+        safe=safe["safe"],
+        channels={name: safe[name] for name in ("sms", "email") if safe.get(name)},
+        wording=ContactPlan.Wording.NEUTRAL,
+        phone_watched=safe.get("phone_watched", False),
+        note=safe.get("note", ""),
+    )
