@@ -264,6 +264,7 @@ class StaffTask(models.Model):
         CALL_BACK = "call_back", "Ring the victim"
         REFERRAL_LATE = "referral_late", "A partner agency has not answered"
         SYSTEM_SILENT = "system_silent", "Another system takes no news"
+        GRADE_RAISED = "grade_raised", "More urgent than before: start the response"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")

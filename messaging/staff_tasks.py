@@ -122,6 +122,26 @@ def done(task_id, *, note: str, by, at: datetime) -> StaffTask:
     return task
 
 
+@transaction.atomic
+def settle(kind: str, *, about, by, note: str, at: datetime) -> int:
+    """Finish every open task of ``kind`` about a thing: what they asked for was done elsewhere.
+
+    Whoever had taken one is relieved of it; ``by`` of None is the house, which finishes nothing.
+    Returns how many there were.
+    """
+    about_type, about_id = about_of(about)
+    tasks = StaffTask.objects.select_for_update(of=("self",)).filter(
+        kind=kind, about_type=about_type, about_id=about_id, done_at=None
+    )
+    settled = list(tasks.order_by("pk")) if by is not None else []
+    for task in settled:
+        task.taken_by, task.taken_at = task.taken_by or by, task.taken_at or at
+        task.done_by, task.done_at, task.done_note = by, at, note
+        task.save(update_fields=["taken_by", "taken_at", "done_by", "done_at", "done_note"])
+        ledger.record("task.done", by=by, about=task, at=at)
+    return len(settled)
+
+
 def _locked(task_id):
     task = StaffTask.objects.select_for_update(of=("self",)).get(pk=task_id)
     if task.done_at is not None:

@@ -12,6 +12,8 @@ from triage.permissions import check_can_dismiss, check_can_grade
 from victimcontact.accounts.models import Force
 from victimcontact.audit import ledger
 
+CLOCK = "clock"  # a review is due because time went by, and for nothing else
+
 
 class ReasonMissing(ValueError):
     """A grade below the recommendation, or below what stands, was decided without a reason."""
@@ -151,12 +153,15 @@ def video_at(result: thrive.Result, grade: int) -> tuple[bool, list[str]]:
 
 
 @transaction.atomic
-def assess(incident, *, known: Known, decision: Decision, by, at, after=None) -> Assessment:
+def assess(
+    incident, *, known: Known, decision: Decision, by, at, after=None, seen_at=None
+) -> Assessment:
     """Keep one more assessment of ``incident`` and start its clocks anew.
 
     Supersedes the assessment before, does the review that was due, sets the next, and copies
     grade and clocks to the incident. ``after`` is the number of the assessment that the person
-    had before their eyes (None: not asked). Without a ``decision`` the engine's recommendation
+    had before their eyes, ``seen_at`` when their page was made (None: not asked): news since then
+    keeps the review due. Without a ``decision`` the engine's recommendation
     stands until a person has looked. Raises ReasonMissing, DismissalUnexplained,
     Overtaken, permissions.MayNotLower and permissions.MayNotDismiss. Sends ``assessed``.
     """
@@ -197,7 +202,7 @@ def assess(incident, *, known: Known, decision: Decision, by, at, after=None) ->
         decided_by=by,
         decided_at=at,
     )
-    _start_clocks(incident, assessment, at)
+    _start_clocks(incident, assessment, at, seen_at)
     ledger.record(
         "incident.assessed",
         by=by,
@@ -235,23 +240,31 @@ def _dismiss(known, decision, policy, by):
 def review_now(incident_id, *, because: str, at) -> Review | None:
     """Ask for a fresh assessment at once: something happened. None for a closed incident.
 
-    ``because`` is a word or two without personal data ("message", "missed call").
+    ``because`` is a word or two without personal data ("message", "missed call"). A review that
+    is due already stays due since then; the clock's own word gives way to what happened.
     """
-    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
+    # Not FOR UPDATE: two uploads at once have each written a row that refers to the incident.
+    incident = Incident.objects.select_for_update(no_key=True, of=("self",)).get(pk=incident_id)
     if incident.status != Incident.Status.OPEN:
         return None
     review = incident.reviews.select_for_update().filter(done_at=None).first()
-    if review is None or review.due_at <= at:
-        return review
-    review.due_at, review.because = at, because
-    review.save(update_fields=["due_at", "because"])
-    incident.review_due_at = at
-    incident.save(update_fields=["review_due_at"])
-    ledger.record("incident.review_asked", about=incident, at=at, because=because)
+    if review is None:
+        return None
+    review.event_at = max(at, review.event_at or at)
+    is_news = review.due_at > at or review.because == CLOCK
+    if is_news:
+        review.due_at, review.because = min(at, review.due_at), because
+    review.save(update_fields=["due_at", "because", "event_at"])
+    if is_news:
+        if incident.review_due_at != review.due_at:
+            incident.review_due_at = review.due_at
+            incident.save(update_fields=["review_due_at"])
+        ledger.record("incident.review_asked", about=incident, at=at, because=because)
+        signals.review_asked.send(sender=Incident, incident=incident, because=because, at=at)
     return review
 
 
-def _start_clocks(incident, assessment, at):
+def _start_clocks(incident, assessment, at, seen_at):
     grade_moved = incident.grade != assessment.decided_grade
     first = incident.grade is None
     incident.grade = assessment.decided_grade
@@ -259,13 +272,22 @@ def _start_clocks(incident, assessment, at):
         start = _clock_start(incident) if first else at
         minutes = incident.force.target_minutes(incident.grade)
         incident.due_at = start + timedelta(minutes=minutes)
+    review = incident.reviews.select_for_update().filter(done_at=None).first()
+    because, event_at = CLOCK, None
     incident.review_due_at = at + timedelta(minutes=incident.force.review_after_minutes)
+    if review and seen_at and review.event_at and review.event_at > seen_at:
+        # Whoever decided had not seen it: it still wants a look.
+        because, event_at, incident.review_due_at = review.because, review.event_at, at
     if incident.response == Response.VIDEO and not assessment.video_offer:
         # What was chosen is no longer on offer: the choice must be read out again.
         incident.response = ""
     incident.save(update_fields=["grade", "due_at", "review_due_at", "response"])
-    incident.reviews.filter(done_at=None).update(done_at=at, done_by_assessment=assessment)
-    Review.objects.create(incident=incident, due_at=incident.review_due_at, because="clock")
+    if review:
+        review.done_at, review.done_by_assessment = at, assessment
+        review.save(update_fields=["done_at", "done_by_assessment"])
+    Review.objects.create(
+        incident=incident, due_at=incident.review_due_at, because=because, event_at=event_at
+    )
 
 
 def _clock_start(incident):

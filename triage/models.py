@@ -126,6 +126,8 @@ class Incident(models.Model):
             models.Index(
                 fields=["review_due_at"], condition=Q(status="open"), name="incident_review_due"
             ),
+            # What one person has open, however much they have done before.
+            models.Index(fields=["owner"], condition=Q(status="open"), name="incident_open_owner"),
             models.Index(fields=["location_index", "-reported_at"], name="incident_place"),
             models.Index(fields=["force", "-reported_at", "-id"], name="incident_history"),
         ]
@@ -421,6 +423,7 @@ class Review(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="reviews")
     due_at = models.DateTimeField()
     because = models.CharField(max_length=40)  # "clock", "message", "missed call"
+    event_at = models.DateTimeField(null=True)  # of the latest news that asked for it
     raised_at = models.DateTimeField(null=True)  # when a team leader was told that it is late
     done_at = models.DateTimeField(null=True)
     done_by_assessment = models.OneToOneField(

@@ -1,12 +1,16 @@
 """News from below: a victim's words ask for a fresh look, and what is saved is found again."""
 
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.timezone import now
 
 from messaging import signals as messaging_signals
-from triage import assessing, signals, traces
-from triage.models import Incident, Participant
+from messaging import staff_tasks
+from messaging.models import StaffTask
+from triage import assessing, jobs, signals, traces
+from triage.models import Incident, Participant, Trace
+from victimcontact.people import signals as people_signals
 from victimcontact.people.models import Contact
 
 
@@ -24,12 +28,60 @@ def review_after_message(sender, message, conversation, **_):
         _review_incidents_of(conversation.contact, because="message received")
 
 
-def _review_incidents_of(contact, because):
-    at = now()
-    incidents = Incident.objects.filter(
-        status=Incident.Status.OPEN, participants__contact=contact
-    ).distinct()
-    for pk in incidents.order_by("pk").values_list("pk", flat=True):
+@receiver(people_signals.link_locked, dispatch_uid="triage.link_locked")
+def review_after_locked_link(sender, link, at, **_):
+    """Five wrong words: somebody else may have the phone."""
+    _review_incidents_of(link.contact, because="link locked", at=at)
+
+
+@receiver(people_signals.plan_changed, dispatch_uid="triage.plan_changed")
+def review_after_unsafe_plan(sender, contact, before, plan, at, **_):
+    """What was safe and is not any more: somebody came closer."""
+    if before is not None and _is_less_safe(plan, before):
+        _review_incidents_of(contact, because="contact no longer safe", at=at)
+
+
+@receiver(signals.incident_recorded, dispatch_uid="triage.repeat_contact")
+def review_after_repeat_contact(sender, incident, at, **_):
+    """A new report by a number, person or address that is in an open one already."""
+    shared = Trace.objects.filter(key__in=incident.traces.values("key")).exclude(incident=incident)
+    again = shared.filter(incident__status=Incident.Status.OPEN).values("incident")
+    _review(Incident.objects.filter(pk__in=again), because="repeat contact", at=at)
+
+
+@receiver(signals.review_asked, dispatch_uid="triage.review_asked")
+def look_for_late_ones(sender, **_):
+    transaction.on_commit(jobs.wake, robust=True)
+
+
+@receiver(signals.assessed, dispatch_uid="triage.settle_late_review")
+def settle_late_review(sender, incident, by, at, **_):
+    """What a team leader was told of is done: nobody is sent after it."""
+    staff_tasks.settle(
+        StaffTask.Kind.REVIEW_LATE, about=incident, by=by, note="Assessed again", at=at
+    )
+
+
+def _is_less_safe(plan, before):
+    return (
+        (plan.safe == plan.Safe.NO_CONTACT and before.safe != plan.Safe.NO_CONTACT)
+        or (plan.phone_watched and not before.phone_watched)
+        or any(
+            was == "safe" and plan.channels.get(channel) == "unsafe"
+            for channel, was in before.channels.items()
+        )
+    )
+
+
+def _review_incidents_of(contact, because, at=None):
+    theirs = Participant.objects.filter(contact=contact).values("incident")
+    _review(Incident.objects.filter(pk__in=theirs), because, at or now())
+
+
+def _review(incidents, because, at):
+    # In one order, so that two who ask for the same ones wait for each other and no more.
+    standing = incidents.filter(status=Incident.Status.OPEN).order_by("pk")
+    for pk in standing.values_list("pk", flat=True):
         assessing.review_now(pk, because=because, at=at)
 
 

@@ -3,6 +3,7 @@
 ``incident_recorded``: ``incident``, ``by``, ``at``.
 ``assessed``: ``incident``, ``assessment``, ``before`` (the Assessment it supersedes, or None),
 ``by``, ``at``. Compare the two grades to see whether things got worse.
+``review_asked``: ``incident``, ``because``, ``at``: something happened, and it is due at once.
 ``response_chosen``: ``incident``, ``offer``, ``by``, ``at``.
 ``crime_recorded``: ``crime``, ``by``, ``at``.
 ``officers_sent``: ``incident``, ``dispatch``, ``by``, ``at``.
@@ -18,6 +19,7 @@ from django.dispatch import Signal
 
 incident_recorded = Signal()
 assessed = Signal()
+review_asked = Signal()
 response_chosen = Signal()
 crime_recorded = Signal()
 officers_sent = Signal()

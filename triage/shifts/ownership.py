@@ -104,7 +104,7 @@ def hand_over(*, by, to, note: str, at) -> list[Handover]:
     if to is not None and to.pk == by.pk:
         raise CannotOwn
     mine = list(
-        Incident.objects.select_for_update(of=("self",))
+        Incident.objects.select_for_update(no_key=True, of=("self",))
         .filter(owner=by, status=Incident.Status.OPEN)
         .select_related("force", "owner")
         .order_by("pk")
@@ -185,7 +185,7 @@ def pin(incident, *, reason: str, by, at) -> Pin:
 @transaction.atomic
 def unpin(incident, *, by, at) -> bool:
     """Let the incident stand where its grade puts it. Whether it had been put first."""
-    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     lifted, _ = Pin.objects.filter(incident=incident).delete()
     if lifted:
         ledger.record("incident.unpinned", by=by, about=incident, at=at)
@@ -214,7 +214,7 @@ def _give(incident, to, *, seen, by, at, how):
 
 def _open(incident):
     incident = (
-        Incident.objects.select_for_update(of=("self",))
+        Incident.objects.select_for_update(no_key=True, of=("self",))
         .select_related("force", "owner")
         .get(pk=incident.pk)
     )

@@ -5,8 +5,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.timezone import now
 
+from messaging import staff_tasks
+from messaging.models import StaffTask
+from triage import signals
 from triage.control.models import CallerTold, ToTell
-from triage.models import Incident
+from triage.models import Grade, Incident
 from triage.shifts import duty, hints
 from triage.shifts.models import Handover
 from victimcontact.accounts.signals import heard_of
@@ -23,6 +26,31 @@ def go_away(sender, user, **_):
     """Who signs out, or whose session is ended, is away."""
     if user is not None:
         duty.leave(user, at=now())
+
+
+@receiver(signals.assessed, dispatch_uid="shifts.grade_raised")
+def ask_for_the_response(sender, incident, assessment, before, at, **_):
+    """More urgent than before, and urgent enough for officers: somebody must start it now."""
+    if (
+        before is not None
+        and assessment.decided_grade < before.decided_grade
+        and assessment.decided_grade <= Grade.PRIORITY
+    ):
+        staff_tasks.raise_task(
+            StaffTask.Kind.GRADE_RAISED,
+            force=incident.force,
+            about=incident,
+            reason=f"{incident.reference}: grade {before.decided_grade} is now"
+            f" {assessment.decided_grade}. Send officers, and tell the victim",
+            at=at,
+        )
+
+
+@receiver(signals.officers_sent, dispatch_uid="shifts.officers_sent")
+def response_is_started(sender, incident, by, at, **_):
+    staff_tasks.settle(
+        StaffTask.Kind.GRADE_RAISED, about=incident, by=by, note="Officers were sent", at=at
+    )
 
 
 @receiver(post_save, sender=Incident, dispatch_uid="shifts.incident_saved")

@@ -8,7 +8,7 @@ from victimcontact.audit import ledger
 from victimcontact.people import links, words
 from victimcontact.people.models import Contact, ContactPlan
 from victimcontact.people.safe_contact import Plan
-from victimcontact.people.signals import number_changed, number_changing
+from victimcontact.people.signals import number_changed, number_changing, plan_changed
 
 # What was safe a month ago may not be now. Source: safe contact practice for domestic abuse.
 LASTS = timedelta(days=30)
@@ -95,4 +95,5 @@ def set_plan(
         phone_changed=new_phone,
         word_set=bool(opening_word),
     )
+    plan_changed.send(sender=Contact, contact=contact, before=before, plan=plan, by=by, at=at)
     return plan

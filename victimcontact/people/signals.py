@@ -12,6 +12,9 @@ number_changing = Signal()
 # contact, by, at: the number for texts is another one; every link sent to the old one is shut.
 number_changed = Signal()
 
+# contact, before (the plan that ends, or None), plan, by, at: another way to reach them is agreed.
+plan_changed = Signal()
+
 # visit, at: the right word opened a link.
 visit_opened = Signal()
 
