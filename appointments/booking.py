@@ -14,7 +14,12 @@ from django.db.models.functions import Now
 
 from appointments.models import Appointment, ChangeRequest
 from appointments.selectors import desk_for, free_slots, is_rostered
-from appointments.signals import appointment_booked, appointment_cancelled, appointment_missed
+from appointments.signals import (
+    appointment_booked,
+    appointment_cancelled,
+    appointment_change_asked,
+    appointment_missed,
+)
 from messaging import outbox, staff_tasks
 from triage.models import Incident, Response
 from victimcontact.accounts.models import User
@@ -231,6 +236,7 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
             reason=f"The victim asked for: {request.get_wish_display().lower()}",
             at=at,
         )
+        appointment_change_asked.send(sender=ChangeRequest, request=request, at=at)
     return request
 
 

@@ -6,8 +6,15 @@ from django.dispatch import receiver
 
 from appointments import booking
 from appointments.models import Appointment
+from appointments.signals import (
+    appointment_booked,
+    appointment_change_asked,
+    appointment_missed,
+    exhibit_received,
+)
 from messaging import staff_tasks
 from messaging.models import StaffTask
+from triage import assessing
 from triage.models import Incident, Participant
 from triage.signals import assessed
 from victimcontact.people.models import Link
@@ -31,6 +38,31 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
         # The call that began this moment goes on; the assessment must be kept all the same.
         with contextlib.suppress(booking.NotLive):
             booking.cancel(appointment_id=appointment_id, reason="worse grade", by=by, at=at)
+
+
+@receiver(appointment_booked)
+def look_again_after_a_move(sender, appointment, at, **_):
+    """The victim waits longer, or at another time, than was judged safe."""
+    if appointment.moved_from_id:
+        assessing.review_now(appointment.incident_id, because="appointment moved", at=at)
+
+
+@receiver(appointment_missed)
+def look_again_after_a_missed_call(sender, appointment, at, **_):
+    """Nobody knows why they did not come."""
+    assessing.review_now(appointment.incident_id, because="missed call", at=at)
+
+
+@receiver(appointment_change_asked)
+def look_again_after_a_wish(sender, request, at, **_):
+    """The victim asked for another time, or for an officer: something may have changed."""
+    assessing.review_now(request.appointment.incident_id, because="change asked for", at=at)
+
+
+@receiver(exhibit_received)
+def look_again_after_an_upload(sender, exhibit, at, **_):
+    """A photograph may show what nobody said."""
+    assessing.review_now(exhibit.incident_id, because="upload", at=at)
 
 
 @receiver(number_changing)

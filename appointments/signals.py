@@ -6,5 +6,6 @@ appointment_booked = Signal()  # appointment, by, at
 appointment_cancelled = Signal()  # appointment, reason, by, at
 appointment_ended = Signal()  # appointment, at
 appointment_missed = Signal()  # appointment, at
+appointment_change_asked = Signal()  # request (a ChangeRequest), at
 statement_signed = Signal()  # version, at
 exhibit_received = Signal()  # exhibit, at
