@@ -14,6 +14,7 @@ app.autodiscover_tasks()
 JOBS = (
     "messaging.jobs",
     "triage.jobs",
+    "triage.shifts.jobs",
     "triage.desk.jobs",
     "appointments.jobs",
 )
