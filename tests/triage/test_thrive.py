@@ -1,6 +1,7 @@
 """The engine: how it reads what people say, and that its floors hold."""
 
 import copy
+import itertools
 import json
 import re
 import tomllib
@@ -259,6 +260,38 @@ def test_anything_can_be_said(narrative, channel):
         for span in flag.spans:
             assert narrative[span.start : span.end] == span.text
     json.dumps(result.as_dict())
+
+
+def test_a_sentence_read_before_means_the_same_in_another_report():
+    sentences = [
+        "He has a knife.",
+        "He is dead now, he died last year.",
+        "I am dying to know, no weapons.",
+        "yes. no. yes.",
+        "Is he there? No.",
+        "Yesterday he hit me with a bottle and said he would kill me!",
+    ]
+    fresh = thrive.Policy.from_dict(DATA)
+    for narrative in sentences:
+        assess(narrative)
+
+    for first, then in itertools.permutations(sentences, 2):
+        report = thrive.Report("101", f"{first} {then}", {})
+        fresh.cue_index.forget()
+        fresh.listening.forget()
+        assert thrive.assess(report, POLICY) == thrive.assess(report, fresh)
+
+
+def test_what_is_remembered_of_a_sentence_holds_no_word_of_it():
+    policy = thrive.Policy.from_dict(DATA)
+
+    thrive.assess(thrive.Report("101", "Marmaduke has a knife", {}), policy)
+
+    for index in (policy.cue_index, policy.listening):
+        for key, rows in index.remembered.items():
+            assert (type(key), len(key)) == (bytes, 16)
+            assert "arma" not in repr(rows) and "knife" not in repr(rows)
+    assert policy.cue_index.remembered
 
 
 def test_twenty_thousand_characters_are_read():

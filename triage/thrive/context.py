@@ -24,18 +24,18 @@ class Context:
         self.text = text
         self._harmless, self._marks = set(), []
         self._dead_sentences, self._unreal_sentences = set(), set()
-        for pattern, kind in policy.listening.possible(text.keys):
+        for place in policy.listening.places(text):
+            first, last, kind = place.first, place.last, place.owner
             if kind == "idioms":
                 continue
-            for first, last in pattern.find(text):
-                if kind == "not_negating":
-                    self._harmless.update(range(first, last + 1))
-                elif kind == "deceased":
-                    self._dead_sentences.add(text.sentences[first])
-                elif kind == "not_real":
-                    self._unreal_sentences.add(text.sentences[first])
-                elif not self._denied_mark(first):
-                    self._marks.append((first, last, RANK[kind]))
+            if kind == "not_negating":
+                self._harmless.update(range(first, last + 1))
+            elif kind == "deceased":
+                self._dead_sentences.add(text.sentences[first])
+            elif kind == "not_real":
+                self._unreal_sentences.add(text.sentences[first])
+            elif not self._denied_mark(first):
+                self._marks.append((first, last, RANK[kind]))
 
     def _denied_mark(self, first):
         words = self.text.tokens

@@ -17,7 +17,10 @@ Patterns are compared with plain words (see ``text``), never with punctuation.
 """
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
+
+from .text import SENTENCE_ENDS
 
 NEGATORS = frozenset("not no never nobody none nothing without neither nor cannot".split())
 
@@ -71,6 +74,11 @@ class Pattern:
         )
 
     @cached_property
+    def reaches_over(self):
+        """Whether it may stand in more than one sentence."""
+        return _reaches_over(self.source)
+
+    @cached_property
     def _compiled(self):
         return re.compile(self._expression)
 
@@ -79,7 +87,8 @@ class Pattern:
 
     def find(self, text):
         """Yield (first, last) token numbers of each place where the pattern stands."""
-        if self._begins is None:
+        if self._begins is None or self.reaches_over:
+            # Also over sentences: the keys of a whole text take longer than the search.
             for match in self._compiled.finditer(text.plain):
                 yield text.token_at(match.start()), text.token_at(match.end() - 2)
             return
@@ -106,6 +115,7 @@ class Together:
 
     def __init__(self, source, patterns):
         self.source = source
+        self.reaches_over = False
         self.negates = any(pattern.negates for pattern in patterns)
         self.required = [words for pattern in patterns for words in pattern.required]
         self._patterns = patterns
@@ -144,6 +154,10 @@ class Together:
                 yield min(a for a, _ in parts), max(b for _, b in parts), tuple(parts)
 
 
+def _reaches_over(source):
+    return not SENTENCE_ENDS.isdisjoint(re.split(r"[ |_]", source))
+
+
 def _may_match(required, keys):
     for words in required:  # noqa: SIM110 asked hundreds of times a report: a generator is slow
         if words.isdisjoint(keys):
@@ -159,27 +173,92 @@ _EVERYWHERE = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pattern stands: tokens ``first`` to ``last``, both included."""
+
+    pattern: object
+    owner: object
+    first: int
+    last: int
+    parts: tuple  # the (first, last) of each stretch that was asked for
+    otherwise: bool  # whether the sentence also has what gives it another meaning
+
+
 class Index:
-    """Finds, among thousands of patterns, the few that a text can match at all."""
+    """Finds the places of thousands of patterns in a text, sentence by sentence.
+
+    A report is read again at each pause in typing, and all but one of its sentences were read
+    before: where patterns stand in a sentence is remembered, under a print that does not give its
+    words away.
+    """
+
+    REMEMBERED = 4000  # sentences
 
     def __init__(self, entries):
-        """``entries``: (pattern, owner) pairs. The order is kept."""
+        """``entries``: (pattern, owner, patterns that give its sentence another meaning)."""
         self._entries = list(entries)
-        self._by_key = {}
-        for number, (pattern, _) in enumerate(self._entries):
+        self._by_key, self._over = {}, []
+        self.forget()
+        for number, (pattern, _, _) in enumerate(self._entries):
+            if pattern.reaches_over:
+                self._over.append(number)
+                continue
             rarest = min(pattern.required, key=_how_common)
             for key in rarest:
                 self._by_key.setdefault(key.split(" ")[0], []).append(number)
 
-    def possible(self, keys):
-        """Yield the (pattern, owner) pairs that a text with these keys may match."""
+    def forget(self):
+        """Read every sentence afresh from now on."""
+        self.remembered = {}  # another thread may still read the old one
+
+    def places(self, text):
+        """Every Place in the text, in the order of the entries and then of the text."""
+        found = []
+        for begin, part in text.parts:
+            rows = self.remembered.get(part.print)
+            if rows is None:
+                if len(self.remembered) >= self.REMEMBERED:
+                    self.forget()
+                rows = self.remembered[part.print] = self._in_sentence(part)
+            found += [(row, begin) for row in rows]
+        for number in self._over:
+            found += [(row, 0) for row in self._of_entry(number, text)]
+        found.sort(key=lambda pair: pair[0][0])
+        return [
+            Place(
+                *self._entries[number][:2],
+                begin + first,
+                begin + last,
+                tuple((begin + a, begin + b) for a, b in parts),
+                otherwise,
+            )
+            for (number, first, last, parts, otherwise), begin in found
+        ]
+
+    def _in_sentence(self, part):
         numbers = set()
-        for key in self._by_key.keys() & keys:
+        for key in self._by_key.keys() & part.keys:
             numbers.update(self._by_key[key])
-        for number in sorted(numbers):
-            entry = self._entries[number]
-            if entry[0].may_match(keys):
-                yield entry
+        return [row for number in sorted(numbers) for row in self._of_entry(number, part)]
+
+    def _of_entry(self, number, text):
+        pattern, _, unless = self._entries[number]
+        if not pattern.reaches_over and not pattern.may_match(text.keys):
+            return []
+        places = list(pattern.places(text))
+        if not places:
+            return []
+        elsewhere = {
+            text.sentences[first]
+            for other in unless
+            if other.may_match(text.keys)
+            for first, _ in other.find(text)
+        }
+        return [
+            (number, first, last, parts, text.sentences[first] in elsewhere)
+            for first, last, parts in places
+        ]
 
 
 def _how_common(words):

@@ -123,13 +123,15 @@ class Policy:
 
         listening = data.get("listening", {})
         self.listening = Index(
-            (pattern, kind)
+            (pattern, kind, ())
             for kind in LISTENING
             for pattern in self._patterns(listening.get(kind, []), f"listening.{kind}")
         )
 
         self.cues = tuple(self._cue(*row) for row in _rows(data, "cues"))
-        self.cue_index = Index((pattern, cue) for cue in self.cues for pattern in cue.patterns)
+        self.cue_index = Index(
+            (pattern, cue, cue.unless) for cue in self.cues for pattern in cue.patterns
+        )
         self.answers = tuple(self._answer(*row) for row in _rows(data, "answers"))
         self.links = tuple(self._rule(*row, needs="raises") for row in _rows(data, "links"))
         self.levels = tuple(self._rule(*row, needs="elements") for row in _rows(data, "levels"))

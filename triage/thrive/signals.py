@@ -77,10 +77,9 @@ def listen(narrative, policy):
     text = read(narrative, policy.shorthand, policy.spelling)
     set_aside = []
     idioms = [
-        span
-        for pattern, kind in policy.listening.possible(text.keys)
-        if kind == "idioms"
-        for span in pattern.find(text)
+        (place.first, place.last)
+        for place in policy.listening.places(text)
+        if place.owner == "idioms"
     ]
     for first, last in idioms:
         token = text.tokens
@@ -95,40 +94,33 @@ def listen(narrative, policy):
         )
     text = text.without(idioms)
     context = Context(text, policy)
-    hits, seen, elsewhere = [], set(), {}
-    for pattern, cue in policy.cue_index.possible(text.keys):
-        for first, last, parts in pattern.places(text):
-            place = (cue.raises, first, last)
-            if place in seen:
-                continue
-            if cue not in elsewhere:
-                elsewhere[cue] = {
-                    text.sentences[at]
-                    for other in cue.unless
-                    if other.may_match(text.keys)
-                    for at, _ in other.find(text)
-                }
-            why, time = _ruled_out(cue, pattern, parts, context, elsewhere[cue])
-            quote = text.quote(first, last)
-            start, end = text.tokens[first].start, text.tokens[last].end
-            if why:
-                set_aside.append(SetAside(cue.raises, quote, start, end, why))
-                continue
-            seen.add(place)
-            hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements))
+    hits, seen = [], set()
+    for found in policy.cue_index.places(text):
+        cue, first, last = found.owner, found.first, found.last
+        place = (cue.raises, first, last)
+        if place in seen:
+            continue
+        why, time = _ruled_out(found, context)
+        quote = text.quote(first, last)
+        start, end = text.tokens[first].start, text.tokens[last].end
+        if why:
+            set_aside.append(SetAside(cue.raises, quote, start, end, why))
+            continue
+        seen.add(place)
+        hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements))
     hits.sort(key=lambda hit: (hit.start, hit.end))
     return Heard(text, hits, set_aside, spoken_ages(text))
 
 
-def _ruled_out(cue, pattern, parts, context, unless):
-    """(reason or "", time) of one place where a cue's pattern stands, in these parts."""
-    text = context.text
-    first, last = min(a for a, _ in parts), max(b for _, b in parts)
-    if text.sentences[first] in unless:
+def _ruled_out(found, context):
+    """(reason or "", time) of one place where a cue's pattern stands."""
+    text, cue = context.text, found.owner
+    first, last = found.first, found.last
+    if found.otherwise:
         return "the rest of the sentence gives it another meaning", RECENT
     if cue.negatable:
-        for part in parts:
-            denied = context.negated(*part, pattern)
+        for part in found.parts:
+            denied = context.negated(*part, found.pattern)
             if denied is not None:
                 return f"denied by “{text.quote(denied, denied)}”", RECENT
     if context.about_the_dead(first):

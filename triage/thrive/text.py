@@ -4,11 +4,14 @@ Nothing is thrown away. Every plain word keeps the offsets of the characters it 
 whatever a rule finds can be shown in the caller's own words.
 """
 
+import os
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 
+_SECRET = os.urandom(32)
 SENTENCE_ENDS = frozenset({".", "?"})
 CLAUSE_ENDS = frozenset({".", "?", ",", "but", "however", "although"})
 
@@ -101,6 +104,23 @@ class Text:
             if token.word in SENTENCE_ENDS:
                 number += 1
         return numbers
+
+    @cached_property
+    def parts(self):
+        """The sentences, each as (number of its first token, a Text of its own)."""
+        parts, first = [], 0
+        for number, token in enumerate(self.tokens, 1):
+            if token.word in SENTENCE_ENDS:
+                parts.append((first, Text(self.narrative, self.tokens[first:number])))
+                first = number
+        if first < len(self.tokens):
+            parts.append((first, Text(self.narrative, self.tokens[first:])))
+        return parts
+
+    @cached_property
+    def print(self):
+        """The same for the same words, within this process; the words cannot be read from it."""
+        return blake2b(self.plain.encode(), key=_SECRET, digest_size=16).digest()
 
     @cached_property
     def clauses(self):
