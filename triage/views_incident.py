@@ -1,15 +1,14 @@
 """One incident: everything that is known of it and was decided about it."""
 
-from dataclasses import dataclass
-
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
-from triage import crime_types, panel, rooms, selectors, shown, thrive
+from triage import crime_types, rooms, selectors, shown
 from triage.marking import marked
 from triage.models import Response
+from triage.told import told
 from victimcontact.accounts.permissions import require
 from victimcontact.audit import ledger
 from victimcontact.lib import local_time
@@ -33,8 +32,8 @@ def incident(request, pk):
         **shown.plan_told(victim),
         "participants": incident.participants.select_related("contact").order_by("id"),
         "pieces": marked(current.narrative, current.findings.get("flags", ())) if current else [],
-        "current": _told(current, incident.force) if current else None,
-        "before": [_told(one, incident.force) for one in assessments[1:]],
+        "current": told(current, incident.force) if current else None,
+        "before": [told(one, incident.force) for one in assessments[1:]],
         "offers": incident.offers.select_related("recorded_by").order_by("-chosen_at", "-id"),
         "crime": getattr(incident, "crime", None),
         "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
@@ -44,47 +43,6 @@ def incident(request, pk):
         "rooms": rooms.panels_of(incident, request.user, at),
     }
     return TemplateResponse(request, "triage/incident.html", context)
-
-
-@dataclass(frozen=True)
-class Told:
-    """An assessment as people read it."""
-
-    assessment: object
-    recommended: str
-    decided: str
-    elements: list  # (name, label, level, what the engine gave, the person's own words)
-    flags: list  # (label, because)
-    dismissed: list  # (label, because, the person's reason)
-    rules: object  # Rules
-    video: list
-
-
-def _told(assessment, force):
-    found = assessment.findings
-    elements = [
-        (
-            name,
-            label,
-            assessment.elements.get(name, 0),
-            found.get("elements", {}).get(name, {}).get("rationale", ()),
-            assessment.rationales.get(name, ""),
-        )
-        for name, label in thrive.ELEMENTS.items()
-    ]
-    return Told(
-        assessment=assessment,
-        recommended=force.grade_label(assessment.recommended_grade),
-        decided=force.grade_label(assessment.decided_grade),
-        elements=elements,
-        flags=[(flag["label"], flag["because"]) for flag in found.get("flags", ())],
-        dismissed=[
-            (flag["label"], flag["because"], assessment.dismissed.get(flag["name"], ""))
-            for flag in found.get("dismissed", ())
-        ],
-        rules=panel.rules(found.get("because", ()), assessment.recommended_grade),
-        video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
-    )
 
 
 # Ledger types as people read them; any other is shown as its own words.
