@@ -21,6 +21,8 @@ from appointments.signals import (
     appointment_missed,
 )
 from messaging import outbox, staff_tasks
+from triage.control import telling
+from triage.control.models import News
 from triage.models import Incident, Response
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
@@ -158,7 +160,7 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
     )
     ledger.record("appointment.moved", by=by, about=new, at=at, moved_from=str(old.pk))
     _settle_requests(old, by=by, at=at)
-    _tell("appointment_moved", new, by=by, at=at)
+    _told(new, _tell("appointment_moved", new, by=by, at=at), by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=new, by=by, at=at)
     return new
 
@@ -182,7 +184,7 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
     ledger.record("appointment.cancelled", by=by, about=appointment, at=at, reason=reason)
     _settle_requests(appointment, by=by, at=at)
     if tell:
-        outbox.queue(
+        notification = outbox.queue(
             "appointment_cancelled",
             to=appointment.contact,
             about=appointment,
@@ -191,6 +193,9 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
             by=by,
             useful_until=appointment.starts_at,
         )
+        _told(appointment, notification, by=by, at=at)
+    else:
+        telling.owe(appointment.incident, what=News.APPOINTMENT, because="cancelled", at=at)
     appointment_cancelled.send(
         sender=Appointment, appointment=appointment, reason=reason, by=by, at=at
     )
@@ -389,7 +394,7 @@ def _tell(template, appointment, *, by, at):
         by=by,
         at=at,
     )
-    outbox.queue(
+    return outbox.queue(
         template,
         to=appointment.contact,
         about=appointment,
@@ -401,4 +406,11 @@ def _tell(template, appointment, *, by, at):
         by=by,
         # A link sent again may be for coming back into the call.
         useful_until=appointment.ends_at if template == LINK_AGAIN else appointment.starts_at,
+    )
+
+
+def _told(appointment, notification, *, by, at):
+    """A change of slot or officer is news that the victim is owed; this text tells it."""
+    telling.by_notification(
+        appointment.incident, what=News.APPOINTMENT, notification=notification, by=by, at=at
     )

@@ -16,7 +16,8 @@ from messaging import staff_tasks
 from messaging.models import StaffTask
 from triage import assessing
 from triage.models import Incident, Participant
-from triage.signals import assessed
+from triage.signals import assessed, closing, met
+from victimcontact.lib import local_time
 from victimcontact.people.models import Link
 from victimcontact.people.signals import link_locked, number_changed, number_changing
 
@@ -38,6 +39,30 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
         # The call that began this moment goes on; the assessment must be kept all the same.
         with contextlib.suppress(booking.NotLive):
             booking.cancel(appointment_id=appointment_id, reason="worse grade", by=by, at=at)
+
+
+@receiver(closing)
+def say_what_is_booked(sender, incident, **_):
+    """An incident with an appointment ahead is not finished."""
+    found = Appointment.objects.filter(
+        incident=incident, status__in=(Appointment.Status.HELD, *Appointment.LIVE)
+    )
+    return [_stands(appointment) for appointment in found.order_by("during")]
+
+
+def _stands(appointment):
+    when = local_time.staff_time(appointment.starts_at)
+    if appointment.status == Appointment.Status.HELD:
+        return f"A video appointment at {when} is held for them: book it or give it back."
+    if appointment.status == Appointment.Status.IN_CALL:
+        return "They are in a video call with an officer."
+    return f"A video appointment stands at {when}: wait for it, or cancel it."
+
+
+@receiver(met)
+def say_who_was_seen(sender, incident, **_):
+    """Whether the victim was seen on video."""
+    return Appointment.objects.filter(incident=incident, status=Appointment.Status.ENDED).exists()
 
 
 @receiver(appointment_booked)

@@ -12,7 +12,7 @@ from triage.models import Response
 
 
 @receiver(signals.assessed, dispatch_uid="control.assessed")
-def owe_the_change(sender, incident, assessment, before, at, **_):
+def owe_the_change(sender, incident, assessment, at, before=None, **_):
     """Another grade, or another way of being seen, than the caller was told: they are owed it."""
     if before is None:
         return

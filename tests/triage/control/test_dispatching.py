@@ -35,8 +35,13 @@ def test_send_now_grades_at_once_asks_and_tells(incident, handler):
     assert dispatching.state_of(dispatch) == "asked"
     assert [(told.what, told.how) for told in incident.told.all()] == [("officers", "call")]
     assert telling.owed_for(incident, at=SOON) == []
-    types = list(Entry.objects.filter(about_id=str(incident.pk)).values_list("type", flat=True))
-    assert types[-2:] == ["officers.sent", "caller.told"]
+    entries = Entry.objects.filter(about_id=str(incident.pk), at=SOON)
+    assert sorted(entries.values_list("type", flat=True)) == [
+        "caller.owed",
+        "caller.told",
+        "incident.assessed",
+        "officers.sent",
+    ]
 
 
 def test_send_now_ends_video_on_offer(incident, handler):
