@@ -391,22 +391,6 @@ class ContactForm(StepForm):
     )
     number = PhoneField(label=_("Your phone number"))
     email = WordsField(label=_("Your e-mail address"))
-    days = forms.MultipleChoiceField(
-        label=_("On which days is it safe?"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        choices=DAYS,
-        help_text=_("Leave these empty if any day is safe."),
-        error_messages={"invalid_choice": _("Choose from the days that are shown")},
-    )
-    start = TimeField(label=_("From what time is it safe?"), help_text=_("For example 9am"))
-    end = TimeField(label=_("Until what time?"), help_text=_("For example 3pm"))
-    answers = WordsField(
-        label=_("Is there anything we should know before we ring?"),
-        help_text=_("For example who else may pick up, and what we must not say."),
-        rows=3,
-        longest=LONGEST_NOTE,
-    )
 
     def clean_email(self):
         text = self.cleaned_data["email"].strip()
@@ -421,7 +405,6 @@ class ContactForm(StepForm):
 
     def clean(self):
         data = super().clean()
-        data["windows"] = []
         if data.get("wish") != "ways":
             return data
         ways = data.get("ways") or []
@@ -431,6 +414,31 @@ class ContactForm(StepForm):
             self.add_error("number", _("Enter the number that is safe"))
         if "email" in ways and not data.get("email") and "email" not in self.errors:
             self.add_error("email", _("Enter the e-mail address that is safe"))
+        return data
+
+
+class TimesForm(StepForm):
+    title = _("When is it safe to reach you?")
+    intro = (_("Leave these out if any time is safe."),)
+    days = forms.MultipleChoiceField(
+        label=_("On which days is it safe?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=DAYS,
+        error_messages={"invalid_choice": _("Choose from the days that are shown")},
+    )
+    start = TimeField(label=_("From what time is it safe?"), help_text=_("For example 9am"))
+    end = TimeField(label=_("Until what time?"), help_text=_("For example 3pm"))
+    answers = WordsField(
+        label=_("Is there anything we should know before we ring?"),
+        help_text=_("For example who else may pick up, and what we must not say."),
+        rows=3,
+        longest=LONGEST_NOTE,
+    )
+
+    def clean(self):
+        data = super().clean()
+        data["windows"] = []
         start, end = data.get("start"), data.get("end")
         for name, one, other in (("start", start, end), ("end", end, start)):
             if one is None and other is not None and name not in self.errors:

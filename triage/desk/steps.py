@@ -57,6 +57,7 @@ STEPS = (
         lambda a: not _adult(a, "them" if _first(a, "about", "about") == "other" else "you"),
     ),
     Step("contact", forms.ContactForm, in_danger=True),
+    Step("times", forms.TimesForm, lambda a: _first(a, "contact", "wish") == "ways"),
     Step("talk", forms.TalkForm),
     Step("needs", forms.NeedsForm),
 )
@@ -230,7 +231,7 @@ class Whole:
         What would make it longer than is read at once stands with the answers alone.
         """
         words = self._get("what", "account")
-        for step, field in (("person", "looks"), ("contact", "answers"), ("needs", "needs")):
+        for step, field in (("person", "looks"), ("times", "answers"), ("needs", "needs")):
             more = self._get(step, field)
             if more and len(words) + len(more) + 2 <= forms.LONGEST_ACCOUNT:
                 words = f"{words}\n\n{more}"
@@ -247,7 +248,7 @@ class Whole:
             lines.append("Somebody they are afraid of could see the device they wrote on.")
         elif self.watched == "unknown":
             lines.append("They do not know if somebody could see the device they wrote on.")
-        if said := self._get("contact", "answers"):
+        if said := self._get("times", "answers"):
             lines.append(f"Before ringing: {said}")
         return "\n".join(lines)
 
@@ -270,8 +271,8 @@ class Whole:
             channels["sms"] = "unsafe"
         return {
             "channels": channels,
-            "windows": self._get("contact", "windows", []),
+            "windows": self._get("times", "windows", []),
             "phone_watched": self.watched != "no",
-            "who_may_answer": self._get("contact", "answers"),
+            "who_may_answer": self._get("times", "answers"),
             "note": note,
         }
