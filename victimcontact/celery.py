@@ -16,6 +16,8 @@ JOBS = (
     "triage.jobs",
     "triage.shifts.jobs",
     "triage.desk.jobs",
+    "triage.partners.jobs",
+    "triage.api.jobs",
     "appointments.jobs",
 )
 

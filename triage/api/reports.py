@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 
 from triage import assessing, intake, policies, selectors
 from triage.api.models import ApiClient, Sent, Update
+from triage.control import closing
 from triage.models import Incident
 from victimcontact.audit import ledger
 from victimcontact.people import plans
@@ -16,10 +17,6 @@ class AlreadySent(Exception):
     def __init__(self, incident):
         self.incident = incident
         super().__init__("This reference of yours belongs to another report.")
-
-
-class IsClosed(Exception):
-    """The incident is closed: what is new about it is a report of its own."""
 
 
 @transaction.atomic
@@ -76,13 +73,12 @@ def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
     """Keep new words about an incident: the engine hears all of it, and a person is to look now.
 
     Where the whole asks for a more urgent grade, that stands at once; the engine alone never lowers
-    one. Raises IsClosed.
+    one. A closed incident is opened again.
     """
     incident = (
         Incident.objects.select_for_update(of=("self",)).select_related("force").get(pk=incident.pk)
     )
-    if incident.status != Incident.Status.OPEN:
-        raise IsClosed
+    incident = closing.reopen(incident, because=f"{client.system}: news", by=None, at=at)
     update = Update.objects.create(incident=incident, client=client, words=words, received_at=at)
     ledger.record("incident.news", by=client, about=incident, at=at, update=str(update.pk))
     known = _with_news(incident, words)

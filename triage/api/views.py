@@ -182,12 +182,12 @@ class Updates(Answering):
 
     @_described(
         {201: serializers.UpdateTaken},
-        *(404, 409, 413, 422),
+        *(404, 413, 422),
         operation_id="send_update",
         summary="Send new words about an incident",
         description=(
             "A more urgent grade stands at once; a person is asked to assess the incident again"
-            " now, whatever the words are."
+            " now, whatever the words are. A closed incident is opened again."
         ),
         parameters=[REFERENCE, KEY],
         request=serializers.News,
@@ -199,12 +199,7 @@ class Updates(Answering):
 
         def work():
             sent = _clean(serializers.News, request.data)
-            try:
-                update = reports.add(sent["words"], incident=incident, client=request.user, at=at)
-            except reports.IsClosed:
-                raise Conflict(
-                    "This incident is closed. Send what is new as a report of its own."
-                ) from None
+            update = reports.add(sent["words"], incident=incident, client=request.user, at=at)
             return 201, {"id": str(update.pk), "incident": self.standing(incident)}
 
         return self.once(request, work, at=at)

@@ -210,15 +210,17 @@ def test_harmless_news_never_lower_a_grade(online):
     assert Incident.objects.get().assessments.count() == 1
 
 
-def test_news_about_a_closed_incident_are_refused(online, leader):
+def test_news_open_a_closed_incident_again(online, leader):
     reference = online.report().json()["reference"]
     Incident.objects.update(status="closed", closed_at=now(), closed_by=leader)
+    Incident.objects.get().reviews.update(done_at=now())
 
     answer = news(online, reference, "He is back.")
 
-    assert answer.status_code == 409
-    assert answer.json()["detail"].startswith("This incident is closed")
-    assert not Update.objects.exists()
+    incident = Incident.objects.get()
+    assert (answer.status_code, answer.json()["incident"]["status"]) == (201, "open")
+    assert incident.review_due_at <= now()
+    assert Update.objects.get().words == "He is back."
 
 
 def test_news_by_their_own_reference(online):
@@ -231,7 +233,5 @@ def seen(incident, by):
     """A person assessed it: the clocks run again."""
     known = assessing.Known(incident.channel, incident.narrative, {})
     grade = incident.grade
-    assessing.assess(
-        incident, known=known, decision=assessing.Decision(grade), by=by, at=now()
-    )
+    assessing.assess(incident, known=known, decision=assessing.Decision(grade), by=by, at=now())
     incident.refresh_from_db()
