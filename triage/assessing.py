@@ -268,6 +268,7 @@ def _start_clocks(incident, assessment, at, seen_at):
     grade_moved = incident.grade != assessment.decided_grade
     first = incident.grade is None
     incident.grade = assessment.decided_grade
+    incident.is_seen = assessment.decided_by_id is not None
     if grade_moved:
         start = _clock_start(incident) if first else at
         minutes = incident.force.target_minutes(incident.grade)
@@ -281,7 +282,7 @@ def _start_clocks(incident, assessment, at, seen_at):
     if incident.response == Response.VIDEO and not assessment.video_offer:
         # What was chosen is no longer on offer: the choice must be read out again.
         incident.response = ""
-    incident.save(update_fields=["grade", "due_at", "review_due_at", "response"])
+    incident.save(update_fields=["grade", "is_seen", "due_at", "review_due_at", "response"])
     if review:
         review.done_at, review.done_by_assessment = at, assessment
         review.save(update_fields=["done_at", "done_by_assessment"])

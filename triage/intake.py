@@ -85,9 +85,13 @@ def record(report: NewReport, *, force, decision, by, at, draft_id=None) -> Inci
         draft.incident = incident
         draft.save(update_fields=["incident"])
     signals.incident_recorded.send(sender=Incident, incident=incident, by=by, at=at)
+    history = report.history
+    if history is None and decision is None:
+        # Nobody has looked for what was reported before, so it is looked for here.
+        history = repeats.around_incident(incident, at=at).history
     assessing.assess(
         incident,
-        known=assessing.Known(report.channel, report.narrative, report.answers, report.history),
+        known=assessing.Known(report.channel, report.narrative, report.answers, history),
         decision=decision,
         by=by,
         at=at,

@@ -106,6 +106,7 @@ class Incident(models.Model):
     grade = models.PositiveSmallIntegerField(choices=Grade, null=True)
     due_at = models.DateTimeField(null=True)  # by when the grade's target asks for a response
     review_due_at = models.DateTimeField(null=True)
+    is_seen = models.BooleanField(default=True)  # a person decided it, not the engine alone
     response = models.CharField(max_length=10, choices=Response, blank=True)
     handler = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="handled"
@@ -120,8 +121,11 @@ class Incident(models.Model):
 
     class Meta:
         indexes = [
+            # Within its grade, what no person has looked at yet comes first.
             models.Index(
-                fields=["grade", "due_at", "id"], condition=Q(status="open"), name="incident_queue"
+                fields=["grade", "is_seen", "due_at", "id"],
+                condition=Q(status="open"),
+                name="incident_in_queue",
             ),
             models.Index(
                 fields=["review_due_at"], condition=Q(status="open"), name="incident_review_due"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, Subquery, TextField, Value
+from django.db.models import Count, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from messaging.models import Notification
 from triage import repeats, traces
-from triage.models import Assessment, Crime, Incident, ReportDraft
+from triage.models import Assessment, Crime, Incident, ReportDraft, Review
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.audit.models import Entry
@@ -24,13 +24,30 @@ def incidents_for(user):
 
 
 def open_queue(user):
-    """Open incidents with a grade, most urgent first, then the soonest due.
+    """Open incidents with a grade, most urgent first; in a grade the unseen, then the soonest due.
 
-    Each has ``flags`` (slugs of its latest assessment). Ordered as the index ``incident_queue``.
+    Each has ``flags`` (slugs of its latest assessment) and ``because`` (why its review is due).
+    Ordered as the index ``incident_in_queue``.
     """
-    return _with_flags(
-        incidents_for(user).filter(status=Incident.Status.OPEN, grade__isnull=False)
-    ).order_by("grade", "due_at", "id")
+    review = Review.objects.filter(incident=OuterRef("pk"), done_at=None)
+    queue = incidents_for(user).filter(status=Incident.Status.OPEN, grade__isnull=False)
+    return (
+        _with_flags(queue)
+        .annotate(because=Subquery(review.values("because")[:1]))
+        .order_by("grade", "is_seen", "due_at", "id")
+    )
+
+
+def open_counts(user) -> dict:
+    """{"graded", "ungraded"}: how many open incidents this person may see."""
+    return (
+        incidents_for(user)
+        .filter(status=Incident.Status.OPEN)
+        .aggregate(
+            graded=Count("pk", filter=Q(grade__isnull=False)),
+            ungraded=Count("pk", filter=Q(grade=None)),
+        )
+    )
 
 
 def ungraded(user):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from triage import selectors, thrive
+from triage import assessing, repeats, selectors, thrive
 from victimcontact.lib import local_time
 
 SOON = 15  # minutes before a grade's target in which the queue warns
+NO_REPEAT = repeats.Repeat()
 
 
 @dataclass(frozen=True)
@@ -19,20 +20,48 @@ class Row:
     review: object
     flags: list
     response: str
+    marks: list  # of repeats.Mark
+    why: list  # why it stands where it stands, the strongest first
 
 
-def row(incident, at):
+def rows(incidents, at) -> list[Row]:
+    """Rows of the queue, with what repeats around each: two queries for all of them."""
+    incidents = list(incidents)
+    repeating = repeats.of_incidents(incidents, at=at)
+    return [row(incident, at, repeating[incident.pk]) for incident in incidents]
+
+
+def row(incident, at, repeat=NO_REPEAT):
     force = incident.force
     warn = force.review_after_minutes - force.review_warn_minutes
+    due = selectors.clock(incident.due_at, at=at, warn_minutes=SOON)
+    review = selectors.clock(incident.review_due_at, at=at, warn_minutes=warn)
+    label = force.grade_label(incident.grade)
     return Row(
         incident=incident,
-        grade_label=force.grade_label(incident.grade),
+        grade_label=label,
         age=selectors.span(int((at - incident.reported_at).total_seconds() // 60)),
-        due=selectors.clock(incident.due_at, at=at, warn_minutes=SOON),
-        review=selectors.clock(incident.review_due_at, at=at, warn_minutes=warn),
+        due=due,
+        review=review,
         flags=labels(incident.flags),
         response=incident.get_response_display(),
+        marks=repeat.marks,
+        why=_why(incident, label, due, review, repeat),
     )
+
+
+def _why(incident, label, due, review, repeat):
+    """What puts it there (grade, seen or not, due), then what else asks for a look."""
+    found = [f"Grade {incident.grade} {label}"]
+    if not incident.is_seen:
+        found.append("no person has looked yet: first in its grade")
+    found.append(f"response {due.says}" if due.state == "late" else f"response due {due.says}")
+    because = getattr(incident, "because", None)
+    news = f" ({because})" if because and because != assessing.CLOCK else ""
+    if review.state != "ok" or news:
+        found.append(f"review {'due ' if review.state != 'late' else ''}{review.says}{news}")
+    found += [mark.name.lower() for mark in repeat.marks]
+    return found
 
 
 def labels(flags):

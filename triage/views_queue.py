@@ -27,14 +27,25 @@ def queue_rows(request):
     return TemplateResponse(request, "triage/_queue_rows.html", _queue(request))
 
 
+class _Pages(Paginator):
+    """Pages whose length was counted already."""
+
+    def __init__(self, rows, per_page, count):
+        super().__init__(rows, per_page)
+        self.__dict__["count"] = count
+
+
 def _queue(request):
     at = now()
-    paginator = Paginator(selectors.open_queue(request.user), ROWS)
-    page = paginator.get_page(request.GET.get("page"))
+    how_many = selectors.open_counts(request.user)
+    # Sealed words are not opened for a list that does not show them.
+    queue = selectors.open_queue(request.user).defer("narrative", "location", "safety_note")
+    page = _Pages(queue, ROWS, how_many["graded"]).get_page(request.GET.get("page"))
+    ungraded = selectors.ungraded(request.user)[:ROWS] if how_many["ungraded"] else ()
     return {
-        "rows": [shown.row(incident, at) for incident in page],
+        "rows": shown.rows(page, at),
         "page": page,
-        "ungraded": list(selectors.ungraded(request.user)[:ROWS]),
+        "ungraded": list(ungraded),
         "at": local_time.local(at),
     }
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tests import factories
 from tests.triage.conftest import SAFE, YESTERDAY, decision
-from triage import drafts, intake
+from triage import assessing, drafts, intake
 from triage.intake import NewReport, Person
 from triage.models import Assessment, Incident, Participant, ReportDraft, Review
 from victimcontact.audit.models import Entry
@@ -198,3 +198,30 @@ def test_received_without_a_handler_is_graded_and_waits_for_a_person():
     assert assessment.decided_grade == assessment.recommended_grade
     review = Review.objects.get(incident=incident, done_at=None)
     assert (review.due_at, review.because) == (NOON, "online report, not yet seen")
+
+
+def test_unseen_until_a_person_assesses_it(handler):
+    incident = intake.receive(
+        report(channel="online", answers={}), force=factories.force(), at=NOON, came_by="chat"
+    )
+    assert incident.is_seen is False
+
+    known = assessing.Known("online", incident.narrative, {})
+    assessing.assess(incident, known=known, decision=decision(2), by=handler, at=NOON)
+
+    incident.refresh_from_db()
+    assert incident.is_seen is True
+
+
+def test_received_with_what_was_reported_before():
+    earlier = factories.incident(victim=factories.contact(phone=ROBIN.phone), at=NOON)
+    factories.assessment(earlier, grade=2, flags=["domestic_abuse"], at=NOON)
+
+    incident = intake.receive(
+        report(channel="online", answers={}), force=factories.force(), at=NOON, came_by="chat"
+    )
+
+    assert incident.current_assessment.answers["history"] == {
+        "markers": ["domestic_abuse"],
+        "previous_reports_12m": 1,
+    }

@@ -410,6 +410,38 @@ def test_queue_shows_lateness_review_flags_response_and_handler(as_handler, hand
         assert words in page
 
 
+def test_unseen_stands_first_in_its_grade_and_is_marked(as_handler):
+    at = now()
+    seen = factories.incident(grade=2, at=at - timedelta(minutes=50))
+    unseen = factories.incident(grade=2, at=at)
+    urgent = factories.incident(grade=1, at=at)
+    Incident.objects.filter(pk=unseen.pk).update(is_seen=False)
+
+    page = as_handler.get("/triage/rows/").content.decode()
+
+    assert rows(page) == [urgent.reference, unseen.reference, seen.reference]
+    assert page.count("Not seen yet") == 1
+    assert "no person has looked yet: first in its grade" in page
+
+
+def test_queue_says_why_each_line_stands_where_it_stands(as_handler):
+    at = now()
+    victim = factories.contact(phone="+447700900123")
+    for minutes in (100, 90, 80):
+        incident = factories.incident(
+            grade=2, victim=victim, at=at - timedelta(minutes=minutes), location=f"{minutes} Row"
+        )
+    incident.reviews.update(because="text received")
+
+    page = as_handler.get("/triage/rows/").content.decode()
+
+    assert (
+        "Grade 2 Priority · response 20 min late · review due in 2 h 09 (text received)"
+        " · repeat caller · repeat victim"
+    ) in page
+    assert "<strong>Repeat caller</strong> 3 in 7 days, by number" in page
+
+
 def test_report_that_nobody_assessed_stands_on_top(as_handler):
     incident = factories.incident()
 
