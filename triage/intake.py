@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from triage import assessing, policies, signals
+from triage import assessing, policies, repeats, signals
 from triage.models import Incident, Participant, ReportDraft
 from victimcontact.audit import ledger
 from victimcontact.lib import references
