@@ -86,7 +86,8 @@ def send(incident, *, items, by, at, channel="sms") -> list[Advice]:
     """Send the victim a link to the ``items``: neutral words, and the advice behind their word.
 
     The contact plan decides at sending; ``notification`` of the rows says what came of it. A link
-    sent before is shut: the new page holds all that was ever sent. Raises UnknownItem, NotReachable.
+    sent before is shut: the new page holds all that was ever sent. Raises UnknownItem and
+    NotReachable.
     """
     pieces = _pieces(items)
     incident = _lock(incident)
@@ -119,7 +120,7 @@ def send(incident, *, items, by, at, channel="sms") -> list[Advice]:
 
 
 def sent_to(incident) -> list[str]:
-    """The words of all advice that was sent about ``incident``, what saves life first, each once."""
+    """The words of all advice sent about ``incident``, each once, what saves life first."""
     order = {slug: piece.order for slug, piece in library.advice().items()}
     latest = {row.item: row.words for row in incident.advice.filter(how=How.SENT)}
     return [latest[item] for item in sorted(latest, key=lambda item: order.get(item, 1000))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from messaging.models import Notification
 from triage.control.models import CallerTold, Dispatch, DispatchStep, News, ToTell
@@ -111,6 +111,7 @@ def by_notification(incident, *, what: str, notification, at, by=None) -> Caller
         what=News(what),
         how=How.TEXT,
         notification=notification,
+        of_due_at=incident.due_at if what == News.DELAY else None,
         told_at=at,
         told_by=by,
     )
@@ -165,12 +166,12 @@ def not_yet_told(force, *, at) -> list[Owed]:
     officer has arrived and nobody was told of the delay, counts as one.
     """
     forces = [force] if hasattr(force, "pk") else list(force)
-    return _owed(Q(force__in=forces), at)
+    return _owed({"force__in": forces}, {"force__in": forces}, at)
 
 
 def owed_for(incident, *, at) -> list[Owed]:
     """What one incident's victim or caller has yet to be told at ``at``."""
-    return _owed(Q(pk=incident.pk), at)
+    return _owed({"incident": incident.pk}, {"pk": incident.pk}, at)
 
 
 def delayed(*, at):
@@ -193,14 +194,12 @@ def delayed(*, at):
     )
 
 
-def _owed(which, at):
-    listed = (
-        ToTell.objects.filter(done_at=None, incident__in=Incident.objects.filter(which))
-        .select_related("incident__force", "incident__owner")
-        .annotate(grade=F("incident__grade"))
+def _owed(listed_by, incidents_by, at):
+    listed = ToTell.objects.filter(done_at=None, **listed_by).select_related(
+        "incident__force", "incident__owner"
     )
     found = [Owed(one.incident, one.what, one.because, one.arose_at) for one in listed]
-    late = delayed(at=at).filter(which).select_related("force", "owner")
+    late = delayed(at=at).filter(**incidents_by).select_related("force", "owner")
     found += [Owed(one, News.DELAY, "past its due time", one.due_at) for one in late]
     return sorted(found, key=lambda one: (one.incident.grade or 0, one.since, one.incident.pk))
 
