@@ -15,12 +15,10 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils.timezone import now
-from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.models import Device
 
 from appointments import protocol, rooms
 from appointments.models import Appointment, Presence
-from victimcontact.accounts.permissions import is_verified
+from victimcontact.accounts.sockets import verified_user
 from victimcontact.people import visits
 from victimcontact.people.models import Link
 
@@ -249,7 +247,7 @@ class OfficerConsumer(RoomConsumer):
     side = Presence.Side.OFFICER
 
     def identify(self, at):
-        user = _verified_user(self.scope)
+        user = verified_user(self.scope)
         if user is None:
             return None
         appointment = _appointment(self.scope["url_route"]["kwargs"]["appointment_id"])
@@ -357,24 +355,6 @@ def _appointment(appointment_id):
         .filter(pk=appointment_id, status__in=rooms.STAGES)
         .first()
     )
-
-
-def _verified_user(scope):
-    """The officer behind this socket, signed in with both factors and not idle, or None.
-
-    Django's middleware does this for pages; sockets pass none of it.
-    """
-    user, session = scope.get("user"), scope.get("session")
-    if user is None or not user.is_authenticated or session is None:
-        return None
-    seen = session.get("seen")
-    if seen is None or time.time() - seen > settings.STAFF_IDLE_MINUTES * 60:
-        return None
-    device = Device.from_persistent_id(session.get(DEVICE_ID_SESSION_KEY, ""))
-    if device is None or device.user_id != user.pk or not device.confirmed:
-        return None
-    user.is_verified = lambda: True
-    return user if is_verified(user) else None
 
 
 def _encode(message):

@@ -12,12 +12,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  after 
 from channels.security.websocket import OriginValidator  # noqa: E402  after set-up
 from django.conf import settings  # noqa: E402  after set-up
 
-from appointments.routing import websocket_urlpatterns  # noqa: E402  after set-up
+from appointments import routing as room  # noqa: E402  after set-up
+from triage.shifts import routing as board  # noqa: E402  after set-up
 
 application = ProtocolTypeRouter(
     {
         "websocket": OriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+            AuthMiddlewareStack(
+                URLRouter([*room.websocket_urlpatterns, *board.websocket_urlpatterns])
+            ),
             sorted({settings.STAFF_URL, settings.PUBLIC_URL}),
         )
     }

@@ -138,6 +138,16 @@ def is_here(at, path="") -> Q:
     )
 
 
+def on_roster(at):
+    """Users who are on the roster now and did not say that they are away."""
+    said_away = Q(duty__state=AWAY, duty__heard_at__gt=at - heard_within())
+    return (
+        User.objects.annotate(rostered_until=_until(ROSTERS, at))
+        .filter(rostered_until__isnull=False)
+        .exclude(said_away)
+    )
+
+
 def can_own(user, force) -> bool:
     """Whether an incident of ``force`` may be given to ``user``."""
     return can(user, "incident.own") and user.forces.filter(pk=force.pk).exists()

@@ -1,0 +1,65 @@
+"""The board's socket: it says "look again" and nothing else. The page fetches what there is."""
+
+import asyncio
+import json
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from triage.shifts import hints
+from victimcontact.accounts.permissions import can
+from victimcontact.accounts.sockets import is_still_in, verified_user
+
+# The page takes silence for longer than two of these for a dead line.
+PING_SECONDS = 20.0
+SIGNED_OUT = 4401
+
+
+class BoardConsumer(AsyncWebsocketConsumer):
+    """Joins the groups of the forces that the leader serves; asks at each ping who they are."""
+
+    async def connect(self):
+        self.groups_joined, self.task = [], None
+        forces = await database_sync_to_async(self.forces)()
+        if forces is None:
+            await self.close()  # before it was accepted: an answer of 403, and nothing else
+            return
+        for force_id in forces:
+            name = hints.group(force_id)
+            await self.channel_layer.group_add(name, self.channel_name)
+            self.groups_joined.append(name)
+        await self.accept()
+        self.task = asyncio.create_task(self.keep())
+
+    def forces(self):
+        """Keys of the forces of whoever is behind the socket; None: they may not look."""
+        user = verified_user(self.scope)
+        if user is None or not can(user, "board.view"):
+            return None
+        return list(user.forces.values_list("pk", flat=True))
+
+    async def keep(self):
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            await self.say("ping")
+            if await database_sync_to_async(self.is_out)():
+                await self.close(SIGNED_OUT)
+                return
+
+    def is_out(self):
+        return not (is_still_in(self.scope) and can(self.scope["user"], "board.view"))
+
+    async def receive(self, text_data=None, bytes_data=None):
+        """A page has nothing to say here."""
+
+    async def board_changed(self, event):
+        await self.say("changed")
+
+    async def say(self, kind):
+        await self.send(text_data=json.dumps({"type": kind}))
+
+    async def disconnect(self, code):
+        if self.task is not None:
+            self.task.cancel()
+        for name in self.groups_joined:
+            await self.channel_layer.group_discard(name, self.channel_name)

@@ -1,0 +1,40 @@
+"""What the header of a staff page shows of one's own shift."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.db.models import Exists, Q
+from django.utils.timezone import now
+
+from triage.shifts import duty
+from triage.shifts.models import Duty, Handover
+from victimcontact.accounts.models import User
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Mine:
+    """``state`` is a Duty.State; ``is_to_read``: a handover by name waits for this person."""
+
+    state: str
+    label: str
+    states: list
+    is_to_read: bool
+
+
+@register.simple_tag(takes_context=True)
+def my_duty(context) -> Mine | None:
+    """How the person of this page stands, in one query; None for whoever has no duty to say."""
+    request = context["request"]
+    if "duty.say" not in (context.get("permissions") or ()):
+        return None
+    waits = Handover.objects.filter(Q(handed_to=request.user), acknowledged_at=None)
+    me = (
+        User.objects.select_related("duty")
+        .annotate(waits=Exists(waits))
+        .only("pk", "duty")
+        .get(pk=request.user.pk)
+    )
+    state = Duty.State(duty.said(getattr(me, "duty", None), now()))
+    return Mine(state, state.label, list(Duty.State), me.waits)

@@ -1,0 +1,37 @@
+"""Who is behind a socket. Django's middleware asks it for pages; sockets pass none of that."""
+
+import time
+from importlib import import_module
+
+from django.conf import settings
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.models import Device
+
+from victimcontact.accounts.permissions import is_verified
+
+
+def verified_user(scope):
+    """The member of staff, signed in with both factors and not idle, or None. Asks the database."""
+    user, session = scope.get("user"), scope.get("session")
+    if user is None or not user.is_authenticated or session is None:
+        return None
+    return user if _is_in(user, session) else None
+
+
+def is_still_in(scope) -> bool:
+    """Whether the session behind an open socket goes on: it may have ended since, or its rights."""
+    user = scope["user"]
+    session = import_module(settings.SESSION_ENGINE).SessionStore(scope["session"].session_key)
+    user.refresh_from_db()
+    return _is_in(user, session)
+
+
+def _is_in(user, session):
+    seen = session.get("seen")
+    if seen is None or time.time() - seen > settings.STAFF_IDLE_MINUTES * 60:
+        return False
+    device = Device.from_persistent_id(session.get(DEVICE_ID_SESSION_KEY, ""))
+    if device is None or device.user_id != user.pk or not device.confirmed:
+        return False
+    user.is_verified = lambda: True
+    return is_verified(user)
