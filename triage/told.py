@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from triage import panel, thrive
+from triage.models import Response
+from victimcontact.lib import local_time
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,34 @@ def told(assessment, force) -> Told:
         rules=panel.rules(found.get("because", ()), assessment.recommended_grade),
         video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
     )
+
+
+# Ledger types as people read them; any other is shown as its own words.
+SAYS = {
+    "incident.recorded": "Report recorded",
+    "incident.assessed": "Assessed",
+    "incident.viewed": "Opened",
+    "incident.review_asked": "Fresh assessment asked for",
+    "review.late": "Review late: team leader told",
+    "offer.made": "Choice read out and recorded",
+    "crime.recorded": "Crime recorded",
+    "appointment.held": "Time held",
+    "appointment.booked": "Appointment booked",
+    "appointment.moved": "Appointment moved",
+    "appointment.cancelled": "Appointment cancelled",
+    "case.opened": "Case opened",
+}
+
+
+def line(event) -> dict:
+    """A line of the timeline: {"when", "what", "who"}; ``event`` a selectors.Event."""
+    what = SAYS.get(event.type) or event.type.replace(".", " ").replace("_", " ").capitalize()
+    if event.type == "incident.assessed":
+        what = f"Assessed: grade {event.detail.get('decided')}"
+        if event.detail.get("decided") != event.detail.get("recommended"):
+            what += f" (recommended {event.detail.get('recommended')})"
+    elif event.type == "offer.made":
+        what = f"Choice read out: {Response(event.detail['chosen']).label.lower()}"
+    elif event.detail.get("because"):
+        what += f" ({event.detail['because']})"
+    return {"when": local_time.staff_time(event.at), "what": what, "who": event.who}

@@ -8,10 +8,9 @@ from django.views.decorators.http import require_GET
 from triage import crime_types, rooms, selectors, shown
 from triage.marking import marked
 from triage.models import Response
-from triage.told import told
+from triage.told import line, told
 from victimcontact.accounts.permissions import require
 from victimcontact.audit import ledger
-from victimcontact.lib import local_time
 
 
 @require_GET
@@ -38,38 +37,8 @@ def incident(request, pk):
         "crime": getattr(incident, "crime", None),
         "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
         "notifications": list(selectors.notifications(incident, pairs)[:50]),
-        "timeline": [_line(event) for event in selectors.timeline(pairs)],
+        "timeline": [line(event) for event in selectors.timeline(pairs)],
         "wants_video": incident.response == Response.VIDEO,
         "rooms": rooms.panels_of(incident, request.user, at),
     }
     return TemplateResponse(request, "triage/incident.html", context)
-
-
-# Ledger types as people read them; any other is shown as its own words.
-SAYS = {
-    "incident.recorded": "Report recorded",
-    "incident.assessed": "Assessed",
-    "incident.viewed": "Opened",
-    "incident.review_asked": "Fresh assessment asked for",
-    "review.late": "Review late: team leader told",
-    "offer.made": "Choice read out and recorded",
-    "crime.recorded": "Crime recorded",
-    "appointment.held": "Time held",
-    "appointment.booked": "Appointment booked",
-    "appointment.moved": "Appointment moved",
-    "appointment.cancelled": "Appointment cancelled",
-    "case.opened": "Case opened",
-}
-
-
-def _line(event):
-    what = SAYS.get(event.type) or event.type.replace(".", " ").replace("_", " ").capitalize()
-    if event.type == "incident.assessed":
-        what = f"Assessed: grade {event.detail.get('decided')}"
-        if event.detail.get("decided") != event.detail.get("recommended"):
-            what += f" (recommended {event.detail.get('recommended')})"
-    elif event.type == "offer.made":
-        what = f"Choice read out: {Response(event.detail['chosen']).label.lower()}"
-    elif event.detail.get("because"):
-        what += f" ({event.detail['because']})"
-    return {"when": local_time.staff_time(event.at), "what": what, "who": event.who}
