@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from triage.desk import panel as desk
+from triage.partners import panel as partners
 
 TOP, MAIN, SIDE = "top", "main", "side"
 
@@ -38,7 +39,10 @@ class Shown:
 
 
 # In the order in which they stand on the page: one line for each room.
-PANELS: tuple[Panel, ...] = (Panel("desk", desk.incident_context),)
+PANELS: tuple[Panel, ...] = (
+    Panel("desk", desk.incident_context),
+    Panel("partners", partners.incident_context),
+)
 
 
 def panels_of(incident, user, at) -> dict[str, list[Shown]]:

@@ -1,6 +1,7 @@
 """An incident is assessed again."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -9,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from triage import assessing, panel, permissions, policies, repeats, selectors, shown
 from triage.forms import ReassessForm
+from triage.partners import panel as partners
+from triage.partners import steps
 from victimcontact.accounts.permissions import can, require
 
 
@@ -33,14 +36,16 @@ def reassess(request, pk):
         form.check_dismissals(**scored["not_dismissed"])
     if deciding and form.is_valid():
         try:
-            assessing.assess(
-                incident,
-                known=form.known(scored["history"], channel=incident.channel),
-                decision=form.decision,
-                by=request.user,
-                at=at,
-                after=form.cleaned_data["after"],
-            )
+            with transaction.atomic():
+                assessing.assess(
+                    incident,
+                    known=form.known(scored["history"], channel=incident.channel),
+                    decision=form.decision,
+                    by=request.user,
+                    at=at,
+                    after=form.cleaned_data["after"],
+                )
+                steps.keep(incident, steps.typed(data), by=request.user, at=at)
         except permissions.MayNotDismiss as may_not:
             form.check_dismissals(refused=may_not.flags)
         except permissions.MayNotLower:
@@ -88,9 +93,17 @@ def _score_again(form, incident, at, by):
     form.full_clean()
     around = repeats.around_incident(incident, at=at)
     known = form.known(around.history, channel=incident.channel)
-    return panel.scored(form, known, policies.published(at=at), by) | {
+    scored = panel.scored(form, known, policies.published(at=at), by)
+    return scored | {
         "history": around.history,
         **shown.around(around),
+        **partners.report_context(
+            form.data,
+            flags=[flag.name for flag in scored["result"].flags],
+            around=around,
+            standing=steps.standing(incident),
+            ticked=steps.ticked(incident),
+        ),
     }
 
 

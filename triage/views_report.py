@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
@@ -27,6 +28,8 @@ from triage import (
 )
 from triage.forms import ReportForm, kept
 from triage.models import ReportDraft
+from triage.partners import panel as partners
+from triage.partners import steps
 from victimcontact.accounts.permissions import require
 from victimcontact.lib import local_time
 
@@ -149,14 +152,16 @@ def _take_report(request, at):
         form.check_dismissals(**scored["not_dismissed"])
     if recording_it and form.is_valid():
         try:
-            incident = intake.record(
-                replace(form.report, history=scored["history"]),
-                force=form.chosen_force,
-                decision=form.decision,
-                by=request.user,
-                at=at,
-                draft_id=draft_id,
-            )
+            with transaction.atomic():
+                incident = intake.record(
+                    replace(form.report, history=scored["history"]),
+                    force=form.chosen_force,
+                    decision=form.decision,
+                    by=request.user,
+                    at=at,
+                    draft_id=draft_id,
+                )
+                steps.keep(incident, steps.typed(data), by=request.user, at=at)
         except intake.UnknownContact:
             form.add_error(None, "The person you confirmed is not known any more. Choose again")
         except permissions.MayNotDismiss as may_not:
@@ -239,11 +244,17 @@ def _score_report(asking, form):
     # The last of them is the victim: a caller for themselves is the only one.
     around = repeats.around(keys, at=asking.at, victims=victims)
     told = form.known(around.history)
-    return panel.scored(form, told, asking.policy, asking.by) | {
+    scored = panel.scored(form, told, asking.policy, asking.by)
+    return scored | {
         "history": around.history,
         **shown.around(around),
+        **partners.report_context(form.data, flags=_names(scored), around=around),
         "people": known,
     }
+
+
+def _names(scored):
+    return [flag.name for flag in scored["result"].flags]
 
 
 def _own_draft(request, pk):

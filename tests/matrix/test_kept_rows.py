@@ -16,6 +16,8 @@ from messaging.models import Receipt
 from portal import cases
 from tests import factories
 from tests.appointments import interview
+from tests.triage.partners import factories as partners
+from triage.partners import steps
 from victimcontact.audit import ledger
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +31,9 @@ KEPT = {
     "desk_sentreport": "answers = ''",
     "triage_offer": "chosen = 'visit'",
     "triage_policy": "data = '{}'",
+    "partners_referralmove": "note = ''",
+    "partners_cardtick": "is_on = false",
+    "partners_steptaken": "is_done = true",
     "appointments_statementversion": "body = ''",
     "appointments_signature": "signed_at = now()",
     "appointments_exhibit": "sha256 = ''",
@@ -71,6 +76,10 @@ def one_of_each():
     conversations.post(
         talk, author=conversations.VICTIM, body="Hello", idempotency_key=uuid.uuid4(), at=now()
     )
+    referral = partners.referral(appointment.incident)
+    said = {"card": "cuckooing", "by": referral.made_by, "at": now()}
+    steps.tick(referral.incident, is_on=True, **said)
+    steps.take(referral.incident, step="meet", is_done=False, because="He is there", **said)
     notification = outbox.queue(
         "portal_message", to=case.contact, about=case, context={"link": "x"}, at=now()
     )

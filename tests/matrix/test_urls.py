@@ -17,6 +17,7 @@ from messaging import outbox, staff_tasks
 from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
+from tests.triage.partners import factories as partners
 from triage.models import ReportDraft
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import ALL_PERMISSIONS, PERMISSIONS, Role
@@ -72,6 +73,7 @@ def world():
         saved_at=now(),
     )
     return {
+        "referral": partners.referral(booked.incident),
         "appointment": booked,
         "incident": booked.incident,
         "crime": crime,
@@ -96,6 +98,10 @@ ABOUT = {
     "appointments": "appointment",
     "portal:open_case": "incident",
     "portal": "case",
+    "partners:refer": "incident",
+    "partners:tick": "incident",
+    "partners:card": "incident",
+    "partners": "referral",
 }
 
 
@@ -251,7 +257,7 @@ def test_no_get_changes_anything_but_the_record_of_who_looked(world, as_tables):
 @pytest.fixture
 def as_tables():
     """A function that gives each table's contents as one hash, save the ledger and sessions."""
-    ours = {"messaging", "triage", "appointments", "portal", "people", "accounts"}
+    ours = {"messaging", "triage", "partners", "appointments", "portal", "people", "accounts"}
     names = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in ours]
 
     def hashes():

@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class PartnersConfig(AppConfig):
     name = "triage.partners"
     verbose_name = "Partner agencies"
+
+    def ready(self):
+        from django.utils.timezone import now
+
+        from triage.partners import receivers, selectors  # noqa: F401
+        from victimcontact.templatetags import faces
+
+        faces.COUNTS["partners:referrals"] = lambda user: selectors.overdue_count(user, at=now())

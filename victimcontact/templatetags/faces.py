@@ -126,9 +126,13 @@ class Section:
 # name, URL name, permission that shows it, beginnings of paths below it
 SECTIONS = (
     ("Triage", "triage:queue", "incident.view", "/triage/"),
+    ("Partners", "partners:referrals", "referral.view", "/partners/"),
     ("Diary", "appointments:my_day", "diary.view", "/diary/"),
     ("Cases", "portal:cases", "case.view", "/cases/"),
     ("Tasks", "messaging:staff_tasks", "task.view", "/tasks/"),
+    ("Quality", "quality:reviews", "assessment.review", "/quality/"),
+    ("Feedback", "quality:feedback_list", "feedback.view", "/feedback/"),
+    ("Practice", "quality:callers", "practice.use", "/practice/"),
     ("Handset", "messaging:handset", "", "/handset/"),
     ("Admin", "admin:index", "admin.use", "/admin/"),
 )

@@ -18,7 +18,8 @@ function replace(old, fresh) {
   for (const input of old.querySelectorAll("input[type=radio]:checked")) {
     chosen.set(input.name, input.value);
   }
-  const openBefore = [...old.querySelectorAll("details")].map((each) => each.open);
+  const openBefore = new Map();
+  old.querySelectorAll("details").forEach((each, index) => openBefore.set(each.id || index, each.open));
   const active = old.contains(document.activeElement) ? document.activeElement : null;
   const { scrollTop } = old;
   const caret = active?.matches("input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null;
@@ -30,7 +31,7 @@ function replace(old, fresh) {
     }
   }
   fresh.querySelectorAll("details").forEach((each, index) => {
-    each.open = openBefore[index] ?? each.open;
+    each.open = openBefore.get(each.id || index) ?? each.open;
   });
   if (active) {
     stay(active, fresh, caret);
