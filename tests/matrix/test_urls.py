@@ -19,6 +19,7 @@ from tests import factories
 from tests.appointments import factories as diary
 from tests.triage.partners import factories as partners
 from triage.models import ReportDraft
+from triage.shifts.models import Handover
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import ALL_PERMISSIONS, PERMISSIONS, Role
 
@@ -82,6 +83,9 @@ def world():
         "task": task,
         "contact": booked.contact,
         "draft": draft,
+        "handover": Handover.objects.create(
+            force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
+        ),
     }
 
 
@@ -94,6 +98,8 @@ ABOUT = {
     "triage:take_over": "draft",
     "triage:discard": "draft",
     "triage": "incident",
+    "shifts:acknowledge": "handover",
+    "shifts": "incident",
     "appointments:booking": "incident",
     "appointments": "appointment",
     "portal:open_case": "incident",

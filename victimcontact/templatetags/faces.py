@@ -1,6 +1,6 @@
 """What the shared templates need and a template cannot say: form controls and navigation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms, template
 from django.urls import NoReverseMatch, reverse
@@ -126,6 +126,7 @@ class Section:
 # name, URL name, permission that shows it, beginnings of paths below it
 SECTIONS = (
     ("Triage", "triage:queue", "incident.view", "/triage/"),
+    ("Board", "shifts:board", "board.view", "/triage/board/"),
     ("Partners", "partners:referrals", "referral.view", "/partners/"),
     ("Diary", "appointments:my_day", "diary.view", "/diary/"),
     ("Cases", "portal:cases", "case.view", "/cases/"),
@@ -164,4 +165,10 @@ def staff_nav(context) -> list[Section]:
             current = "true"
         count = COUNTS[url_name](request.user) if url_name in COUNTS else 0
         sections.append(Section(name, address, current, count))
-    return sections
+    # Of two that a page is below, it is in the nearer one.
+    inner = max((each for each in sections if each.current), key=_depth, default=None)
+    return [each if each is inner else replace(each, current="") for each in sections]
+
+
+def _depth(section):
+    return len(section.address)
