@@ -1,1 +1,1 @@
-"""Sampled assessments read again by a reviewer, and practice on invented callers."""
+"""Quality: samples of assessments reviewed fairly, feedback, the trend by team, and practice."""
