@@ -18,6 +18,7 @@ JOBS = (
     "triage.desk.jobs",
     "triage.partners.jobs",
     "triage.api.jobs",
+    "triage.quality.jobs",
     "appointments.jobs",
 )
 
