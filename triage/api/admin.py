@@ -63,7 +63,7 @@ class ApiClientAdmin(HouseAdmin):
     list_select_related = ["force"]
     readonly_fields = ["token"]
     actions = ["new_token", "withdraw_tokens"]
-    TOKEN_SAYS = (
+    ABOUT_IT = (
         "Give it to whoever runs the other system, by a way that nobody else reads. It is shown"
         " this once: nobody, not even an administrator, can read it again. If there was a token"
         " before, it works for one more hour."
@@ -94,7 +94,7 @@ class ApiClientAdmin(HouseAdmin):
             name=client.system,
             what="Token",
             secret=token,
-            says=self.TOKEN_SAYS,
+            says=self.ABOUT_IT,
         )
 
     @admin.action(description="Withdraw every token, at once")
@@ -106,6 +106,7 @@ class ApiClientAdmin(HouseAdmin):
 
 class WebhookSubscriptionForm(forms.ModelForm):
     events = _several(Event.choices)
+    address = forms.URLField(max_length=300, assume_scheme="https")
 
     class Meta:
         model = WebhookSubscription
@@ -133,7 +134,7 @@ class WebhookSubscriptionAdmin(HouseAdmin):
     list_display = ["name", "force", "is_active", "failures", "rests_until"]
     list_select_related = ["force"]
     actions = ["new_secret", "send_again"]
-    SECRET_SAYS = (
+    ABOUT_IT = (
         "The other system needs it to see that news came from here. It is shown this once."
         " A secret before this one counts no more from now on."
     )
@@ -167,7 +168,7 @@ class WebhookSubscriptionAdmin(HouseAdmin):
             name=subscription.name,
             what="Secret",
             secret=subscription.secret,
-            says=self.SECRET_SAYS,
+            says=self.ABOUT_IT,
         )
 
     @admin.action(description="Send again what was given up")

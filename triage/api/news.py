@@ -9,13 +9,29 @@ from triage.api.models import Event, Sent, WebhookDelivery, WebhookSubscription
 from victimcontact.lib.keys import uuid7
 
 
-def tell(event: Event, incident, *, at, **more) -> list[WebhookDelivery]:
-    """Queue ``event`` about ``incident`` for whoever asked for it. ``more`` stands in the body."""
-    asked = list(
-        WebhookSubscription.objects.filter(
-            force_id=incident.force_id, is_active=True, events__contains=[event]
-        )
+def tell_grade(incident, assessment, *, before, by, at, client=None) -> list[WebhookDelivery]:
+    """Queue that ``assessment`` graded ``incident``; ``client`` as in ``tell``."""
+    return tell(
+        Event.GRADED,
+        incident,
+        at=at,
+        client=client,
+        grade=assessment.decided_grade,
+        grade_before=before.decided_grade if before else None,
+        graded_by="person" if by else "engine",
+        due_at=incident.due_at and incident.due_at.isoformat(),
     )
+
+
+def tell(event: Event, incident, *, at, client=None, **more) -> list[WebhookDelivery]:
+    """Queue ``event`` about ``incident`` for whoever asked for it. ``more`` stands in the body.
+
+    With a ``client`` only for what that one asked for.
+    """
+    asked = WebhookSubscription.objects.filter(
+        force_id=incident.force_id, is_active=True, events__contains=[event]
+    )
+    asked = list(asked.filter(client=client) if client else asked)
     if not asked:
         return []
     sent = Sent.objects.filter(incident=incident).first()

@@ -9,16 +9,7 @@ from triage.api.models import Event
 
 @receiver(signals.assessed, dispatch_uid="api.assessed")
 def tell_grade(sender, incident, assessment, before, by, at, **_):
-    news.tell(
-        Event.GRADED,
-        incident,
-        at=at,
-        grade=assessment.decided_grade,
-        grade_before=before.decided_grade if before else None,
-        graded_by="person" if by else "engine",
-        due_at=incident.due_at and incident.due_at.isoformat(),
-        review_due_at=incident.review_due_at and incident.review_due_at.isoformat(),
-    )
+    news.tell_grade(incident, assessment, before=before, by=by, at=at)
 
 
 @receiver(signals.response_chosen, dispatch_uid="api.response_chosen")

@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from triage import assessing, intake, policies, selectors
+from triage.api import news
 from triage.api.models import ApiClient, Sent, Update
 from triage.control import closing
 from triage.models import Incident
@@ -60,6 +61,9 @@ def receive(sent: dict, *, client: ApiClient, at) -> Incident:
             client=client, their_reference=sent["their_reference"]
         )
         raise AlreadySent(before.incident) from None
+    # When the grade was decided nobody knew yet that it was this system's.
+    graded = incident.current_assessment
+    news.tell_grade(incident, graded, before=None, by=None, at=at, client=client)
     people = {one.role: one.contact for one in incident.participants.select_related("contact")}
     for role, person in (("victim", victim or caller), ("caller", caller if victim else None)):
         if person and person.get("safe_contact") and people.get(role):
