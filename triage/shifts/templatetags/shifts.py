@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django import template
-from django.db.models import Exists, Q
+from django.db.models import Exists
 from django.utils.timezone import now
 
 from triage.shifts import duty
@@ -26,15 +26,15 @@ class Mine:
 @register.simple_tag(takes_context=True)
 def my_duty(context) -> Mine | None:
     """How the person of this page stands, in one query; None for whoever has no duty to say."""
-    request = context["request"]
     if "duty.say" not in (context.get("permissions") or ()):
         return None
-    waits = Handover.objects.filter(Q(handed_to=request.user), acknowledged_at=None)
+    user = context["request"].user
+    waits = Handover.objects.filter(handed_to=user, acknowledged_at=None)
     me = (
         User.objects.select_related("duty")
         .annotate(waits=Exists(waits))
         .only("pk", "duty")
-        .get(pk=request.user.pk)
+        .get(pk=user.pk)
     )
     state = Duty.State(duty.said(getattr(me, "duty", None), now()))
     return Mine(state, state.label, list(Duty.State), me.waits)
