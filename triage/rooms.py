@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from triage.desk import panel as desk
 from triage.partners import panel as partners
+from triage.shifts import panel as shifts
 
 TOP, MAIN, SIDE = "top", "main", "side"
 
@@ -42,6 +43,7 @@ class Shown:
 PANELS: tuple[Panel, ...] = (
     Panel("desk", desk.incident_context),
     Panel("partners", partners.incident_context),
+    Panel("shifts", shifts.incident_context, SIDE),
 )
 
 
