@@ -17,8 +17,21 @@ class RaisedFlag:
     is_ticked: bool
     is_dismissed: bool
     refusal: str  # why this person may not dismiss it; empty where they may
-    tick: object  # bound fields
-    why: object
+    why: object  # bound field
+
+    @property
+    def errors(self):
+        return self.why.errors
+
+    @property
+    def reason(self):
+        """What was typed so far."""
+        return self.why.value() or ""
+
+    @property
+    def counts(self):
+        """Whether it still counts only because there is no reason yet."""
+        return not (self.is_dismissed or self.refusal or self.errors)
 
 
 def scored(form, known, policy, by):
@@ -47,7 +60,6 @@ def scored(form, known, policy, by):
                 is_ticked=flag.name in wanted,
                 is_dismissed=flag in result.dismissed,
                 refusal=REFUSED % flag.label if flag.name in refused else "",
-                tick=form[f"dismiss_{flag.name}"],
                 why=form[f"dismiss_why_{flag.name}"],
             )
             for flag in _in_order(result)

@@ -290,7 +290,8 @@ def test_what_is_remembered_of_a_sentence_holds_no_word_of_it():
     for index in (policy.cue_index, policy.listening):
         for key, rows in index.remembered.items():
             assert (type(key), len(key)) == (bytes, 16)
-            assert "arma" not in repr(rows) and "knife" not in repr(rows)
+            assert "arma" not in repr(rows)
+            assert "knife" not in repr(rows)
     assert policy.cue_index.remembered
 
 
