@@ -82,15 +82,17 @@ def counted_by(rule, reports):
     return [each for each in reports if each.is_domestic or not rule.domestic_only]
 
 
-def until(reports, rule):
-    """Until when ``reports`` (latest first) pass ``rule`` if nothing more comes; or None.
+def until(reports, rule, *, at):
+    """Until when ``reports`` (latest first) pass ``rule`` if nothing more comes.
 
-    Of the reports that are needed, the oldest leaves the time that counts first.
+    None where they do not pass it at ``at``. Of the reports that are needed, the oldest leaves
+    the time that counts first.
     """
     counted = counted_by(rule, reports)
     if len(counted) < rule.contacts:
         return None
-    return counted[rule.contacts - 1].at + timedelta(days=rule.days)
+    ends = counted[rule.contacts - 1].at + timedelta(days=rule.days)
+    return ends if ends > at else None
 
 
 @transaction.atomic
@@ -120,7 +122,7 @@ def count(incident_ids, *, at) -> None:
     }
     rows, gone = [], []
     for key, reports in reports_of(subjects, at=at).items():
-        times = {rule.column: until(reports, rule) for rule in RULES}
+        times = {rule.column: until(reports, rule, at=at) for rule in RULES}
         if any(times.values()):
             kind, force = subjects[key]
             latest = {"latest_id": reports[0].incident_id, "latest_at": reports[0].at}
