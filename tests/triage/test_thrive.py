@@ -389,9 +389,28 @@ def test_what_an_answer_could_change_is_what_it_changes(narrative, dismissed):
         most_urgent = min(result.grade for result in answered)
         raises = re.findall(r"raise the grade to (\d)", question.could_change)
         assert raises == ([str(most_urgent)] if most_urgent < now.grade else [])
-        assert ("video" in question.could_change) == any(
-            result.video_offer != now.video_offer for result in answered
-        )
+        alone = "video" in question.could_change and "together" not in question.could_change
+        assert alone == any(result.video_offer != now.video_offer for result in answered)
+
+
+def test_what_opens_the_way_to_video_together_is_asked_together():
+    ready = {key: VIDEO_READY[key] for key in VIDEO_READY if key[:4] != "has_"}
+    narrative = "A man I do not know hit me outside the shop yesterday. He ran off."
+
+    neither = assess(narrative, **ready)
+    one = assess(narrative, **ready, has_smartphone=True)
+    none = assess(narrative, **ready, has_smartphone=False)
+
+    def asked(result):
+        return {question.key: question.could_change for question in result.ask_next}
+
+    together = "could open the way to video together with other answers"
+    assert {key: asked(neither).get(key) for key in ("has_smartphone", "has_data")} == {
+        "has_smartphone": together,
+        "has_data": together,
+    }
+    assert asked(one)["has_data"] == "could open the way to video"
+    assert not {"has_smartphone", "has_data"} & set(asked(none))
 
 
 def test_an_answered_question_is_not_asked_again():

@@ -1,14 +1,18 @@
 """What to ask next: the questions whose answer could change the grade, most decisive first.
 
 Each open question is tried: with each of its answers the report is graded again, and the question
-stands the higher the more an answer could change. Nothing is guessed about which answer is likely.
+stands the higher the more an answer could change. Where no answer alone opens the way to video but
+several together do, each of those is asked too: a smartphone is of no use without data, and the
+other way about. Nothing is guessed about which answer is likely.
 """
+
+from dataclasses import dataclass
 
 from .conditions import facts
 from .grade import level
 from .result import Question
 from .signals import apply_links
-from .video import is_offered
+from .video import against
 
 MOST = 6  # more than a handler can take in while somebody talks
 
@@ -21,22 +25,27 @@ def ask_next(report, policy, signals, graded, offered, without=()):
     """
     found = []
     given = {**(report.history or {}), **report.structured}
-    trial = _Trial(policy, signals, (graded.grade, offered), without)
-    for rule in policy.questions:
-        if given.get(rule.key) is not None or not rule.when.met(trial.facts):
-            continue
-        outcomes = [trial.outcome(rule.key, option["value"]) for option in rule.options]
-        most_urgent = min(g for g, _ in outcomes)
+    trial = _Trial(policy, signals, graded.grade, without)
+    tried = [
+        (rule, [trial.outcome((rule.key, option["value"])) for option in rule.options])
+        for rule in policy.questions
+        if given.get(rule.key) is None and rule.when.met(trial.facts)
+    ]
+    together = () if offered else _opening_together(tried, trial)
+    for rule, outcomes in tried:
+        most_urgent = min(outcome.grade for outcome in outcomes)
         rises = graded.grade - most_urgent
-        spread = len({g for g, _ in outcomes}) - 1
-        video_turns = len({v for _, v in outcomes} | {offered}) - 1
-        if not (rises or spread or video_turns or rule.always):
+        spread = len({outcome.grade for outcome in outcomes}) - 1
+        turns = any(outcome.offered != offered for outcome in outcomes)
+        if not (rises or spread or turns or rule.order in together or rule.always):
             continue
         changes = []
         if rises > 0:
             changes.append(f"could raise the grade to {most_urgent}")
-        if any(v != offered for _, v in outcomes):
+        if turns:
             changes.append("could settle video" if offered else "could open the way to video")
+        elif rule.order in together:
+            changes.append("could open the way to video together with other answers")
         question = Question(
             rule.key,
             rule.text,
@@ -44,25 +53,63 @@ def ask_next(report, policy, signals, graded, offered, without=()):
             tuple({"value": o["value"], "label": o["label"]} for o in rule.options),
             " and ".join(changes),
         )
-        found.append(((-rises, -spread, -video_turns, rule.order), question))
+        weight = 2 if turns else rule.order in together
+        found.append(((-rises, -spread, -weight, rule.order), question))
     found.sort(key=lambda pair: pair[0])
     return tuple(question for _, question in found[:MOST])
+
+
+def _opening_together(tried, trial):
+    """The order of each question that has to be answered before video may be offered.
+
+    Of those ``tried``; none where even all of their answers do not open the way.
+    """
+    helping = {}
+    for rule, outcomes in tried:
+        # An answer helps that takes away something against video and brings nothing new.
+        helps = [
+            (len(outcome.against), number)
+            for number, outcome in enumerate(outcomes)
+            if outcome.grade == 3 and outcome.against < trial.stands.against
+        ]
+        if helps:
+            _, number = min(helps)
+            helping[rule.order] = (rule.key, rule.options[number]["value"])
+    if not trial.outcome(*helping.values()).offered:
+        return ()
+    for order in list(helping):
+        others = [answer for other, answer in helping.items() if other != order]
+        if trial.outcome(*others).offered:
+            del helping[order]
+    return tuple(helping)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    grade: int
+    against: frozenset  # numbers of the policy's rules on video
+
+    @property
+    def offered(self):
+        return self.grade == 3 and not self.against
 
 
 class _Trial:
     """Tries answers on one report: only what they add is worked out, not the whole report."""
 
-    def __init__(self, policy, signals, stands, without):
+    def __init__(self, policy, signals, grade, without):
         self.facts = facts(signals)
+        self.stands = _Outcome(grade, against(self.facts, policy))
         self._policy, self._without = policy, without
         self._known = signals.unlinked
-        self._outcomes = {frozenset(): stands}
+        self._outcomes = {frozenset(): self.stands}
 
-    def outcome(self, key, value):
-        """(grade, whether video may be offered) if ``key`` were answered with ``value``."""
+    def outcome(self, *answers):
+        """The _Outcome if these questions were answered so: pairs of key and value."""
         # Many answers add the same, and what no rule asks for changes nothing.
         news = frozenset(
             (name, time)
+            for key, value in answers
             for name, time in self._policy.raised_by(key, value)
             if name not in self._without and self._known.is_news(name, time)
         )
@@ -80,5 +127,4 @@ class _Trial:
                 known.learn(link.raises, time)
 
         apply_links(self._policy, known, follow)
-        grade = level(known.facts, self._policy)
-        return grade, is_offered(known.facts, grade, self._policy)
+        return _Outcome(level(known.facts, self._policy), against(known.facts, self._policy))

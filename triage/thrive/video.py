@@ -51,6 +51,6 @@ def video(signals, grade, policy):
     return Video(not reasons, tuple(reasons), tuple(needs))
 
 
-def is_offered(known, grade, policy):
-    """Whether video may be offered, of these facts alone."""
-    return grade == 3 and not any(rule.when.met(known) for rule in policy.video)
+def against(known, policy):
+    """The numbers of the rules that stand against video, of these facts alone."""
+    return frozenset(n for n, rule in enumerate(policy.video) if rule.when.met(known))
