@@ -7,6 +7,9 @@ stands. The template sees the names of that dict besides those of the page, and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from triage.api import panel as api
+from triage.chat import panel as chat
+from triage.control import panel as control
 from triage.desk import panel as desk
 from triage.partners import panel as partners
 from triage.shifts import panel as shifts
@@ -41,7 +44,11 @@ class Shown:
 
 # In the order in which they stand on the page: one line for each room.
 PANELS: tuple[Panel, ...] = (
+    Panel("control", control.top_context, TOP, "triage/control/_top.html"),
+    Panel("control", control.incident_context),
     Panel("desk", desk.incident_context),
+    Panel("chat", chat.incident_context),
+    Panel("api", api.incident_context),
     Panel("partners", partners.incident_context),
     Panel("shifts", shifts.incident_context, SIDE),
 )

@@ -54,6 +54,8 @@ SAYS = {
     "incident.recorded": "Report recorded",
     "incident.assessed": "Assessed",
     "incident.viewed": "Opened",
+    "incident.sent": "Sent by another system",
+    "incident.news": "News from another system",
     "incident.review_asked": "Fresh assessment asked for",
     "review.late": "Review late: team leader told",
     "offer.made": "Choice read out and recorded",

@@ -16,7 +16,10 @@ from messaging.models import Receipt
 from portal import cases
 from tests import factories
 from tests.appointments import interview
+from tests.triage.api import conftest as api
 from tests.triage.partners import factories as partners
+from tests.triage.quality import factories as quality
+from triage.api import reports
 from triage.partners import steps
 from victimcontact.audit import ledger
 
@@ -29,11 +32,21 @@ KEPT = {
     "audit_head": "seq = 0",
     "triage_assessment": "decided_grade = 4",
     "desk_sentreport": "answers = ''",
+    "chat_chatline": "body = ''",
     "triage_offer": "chosen = 'visit'",
     "triage_policy": "data = '{}'",
     "partners_referralmove": "note = ''",
     "partners_cardtick": "is_on = false",
     "partners_steptaken": "is_done = true",
+    "quality_draw": "drawn = 0",
+    "quality_sample": "kind = 'late'",
+    "quality_qualityreview": "points = 0",
+    "quality_criterionscore": "points = 3",
+    "quality_feedbackanswer": "kind = 'read'",
+    "quality_secondopinion": "asked_at = now()",
+    "quality_unsafenow": "raised_at = now()",
+    "quality_practiceattempt": "points = 100",
+    "api_update": "words = ''",
     "appointments_statementversion": "body = ''",
     "appointments_signature": "signed_at = now()",
     "appointments_exhibit": "sha256 = ''",
@@ -84,6 +97,8 @@ def one_of_each():
         "portal_message", to=case.contact, about=case, context={"link": "x"}, at=now()
     )
     Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
+    reports.add("More", incident=crime.incident, client=api.system().row, at=now())
+    quality.one_of_each()
 
 
 def contents():
@@ -121,8 +136,9 @@ def test_every_model_that_is_kept_stands_in_the_table():
     said = {
         model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)
     }
-    # These two are kept from a moment on: once signed, once published.
-    assert said | {"appointments_statementversion", "triage_policy"} == set(KEPT)
+    # These are kept from a moment on: once signed, once published, once finished.
+    from_a_moment_on = {"appointments_statementversion", "triage_policy", "quality_practiceattempt"}
+    assert said | from_a_moment_on == set(KEPT)
 
 
 def test_the_application_changes_nothing_that_is_kept(one_of_each):

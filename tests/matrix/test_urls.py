@@ -18,6 +18,7 @@ from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
 from tests.triage.partners import factories as partners
+from tests.triage.quality import factories as quality
 from triage.models import ReportDraft
 from triage.shifts.models import Handover
 from victimcontact.accounts.models import User
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 TABLE = yaml.safe_load((Path(__file__).parent / "urls.yaml").read_text())
 STAFF = {name: rule for name, rule in TABLE.items() if rule in ALL_PERMISSIONS}
 SIGNED_IN = [name for name, rule in TABLE.items() if rule == "signed in"]
+TOKENS = [name for name, rule in TABLE.items() if rule == "token"]
 VISITS = [name for name, rule in TABLE.items() if rule == "visit"]
 
 
@@ -73,7 +75,11 @@ def world():
         started_at=now(),
         saved_at=now(),
     )
+    reviewed = quality.review(quality.sample(booked.incident.current_assessment))
     return {
+        "review": reviewed,
+        "assessment": reviewed.assessment,
+        "attempt": quality.attempt(draft.handler, finished=False),
         "referral": partners.referral(booked.incident),
         "appointment": booked,
         "incident": booked.incident,
@@ -104,6 +110,12 @@ ABOUT = {
     "appointments": "appointment",
     "portal:open_case": "incident",
     "portal": "case",
+    "quality:feedback": "review",
+    "quality:attempt": "attempt",
+    "quality:score": "attempt",
+    "quality:say": "attempt",
+    "quality:outcome": "attempt",
+    "quality": "assessment",
     "partners:refer": "incident",
     "partners:tick": "incident",
     "partners:card": "incident",
@@ -206,6 +218,21 @@ def test_lists_of_another_force_hold_nothing_of_ours(world):
         body = client.get(address(name, world), follow=True).content.decode()
         for secret in (world["incident"].reference, str(world["incident"].pk)):
             assert secret not in body, name
+
+
+@pytest.mark.parametrize("who", ["nobody", "staff"])
+def test_address_for_systems_opens_to_no_browser(world, who):
+    client = Client()
+    if who == "staff":
+        factories.sign_in(client, factories.user(list(Role)))
+
+    for name in TOKENS:
+        if (who, name) == ("staff", "api:schema"):
+            continue  # it is read only, and staff may read it
+        made = dict.fromkeys(ARGUMENTS[name], "x")
+        for method in ("get", "post", "put", "patch", "delete"):
+            status = getattr(client, method)(reverse(name, kwargs=made)).status_code
+            assert status == 401, (name, method)
 
 
 @pytest.mark.parametrize("name", VISITS)

@@ -95,11 +95,14 @@ class ApiView(APIView):
         if status == 429 and not allowance.is_first_refusal(client):
             return
         match = request.resolver_match
-        more = {} if self.count is None else {"count": self.count}
+        # About the system, not the incident: one that asks each minute would fill its timeline.
+        more = {} if self.about is None else {"incident": str(self.about.pk)}
+        if self.count is not None:
+            more["count"] = self.count
         ledger.record(
             "api.called",
             by=client,
-            about=self.about,
+            about=client,
             at=now(),
             method=request.method,
             address=match.view_name if match else "",

@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
-from triage import assessing, intake, policies, selectors
+from triage import assessing, intake, policies
 from triage.api import news
 from triage.api.models import ApiClient, Sent, Update
 from triage.control import closing
@@ -24,17 +24,9 @@ class AlreadySent(Exception):
 def receive(sent: dict, *, client: ApiClient, at) -> Incident:
     """Make an incident of a clean serializers.Report of ``client``, graded by the engine.
 
-    What the person said about being reached becomes their contact plan. Earlier incidents at the
-    same numbers and place are told to the engine. Raises AlreadySent.
+    What the person said about being reached becomes their contact plan. Raises AlreadySent.
     """
     caller, victim = sent.get("caller") or {}, sent.get("victim")
-    people = [one for one in (caller, victim) if one]
-    earlier = selectors.earlier_incidents(
-        client.force,
-        phones=[one["phone"] for one in people if one.get("phone")],
-        location=sent.get("location", ""),
-        at=at,
-    )
     report = intake.NewReport(
         channel=sent["channel"],
         narrative=sent["words"],
@@ -44,7 +36,6 @@ def receive(sent: dict, *, client: ApiClient, at) -> Incident:
         safety_note=sent.get("safety_note", ""),
         suspect=sent.get("suspect", ""),
         answers={key: value for key, value in sent.get("answers", {}).items() if value is not None},
-        history=selectors.history(earlier),
         reported_at=min(sent.get("reported_at") or at, at),
     )
     incident = intake.receive(report, force=client.force, at=at, came_by=client.system)

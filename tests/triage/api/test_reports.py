@@ -157,8 +157,12 @@ def test_the_ledger_names_the_system_and_nothing_that_was_said(online):
     entries = Entry.objects.filter(actor=f"apiclient:{online.row.pk}").order_by("id")
     assert {entry.type for entry in entries} == {"incident.sent", "api.called"}
     called = entries.get(type="api.called")
-    assert called.about_id == str(Incident.objects.get().pk)
-    assert called.detail == {"method": "POST", "address": "api:incidents", "status": 201}
+    assert called.detail == {
+        "method": "POST",
+        "address": "api:incidents",
+        "status": 201,
+        "incident": str(Incident.objects.get().pk),
+    }
     for entry in Entry.objects.all():
         assert "Wilhelmina" not in str(entry.detail)
         assert "900123" not in str(entry.detail)
