@@ -13,13 +13,20 @@ from channels.security.websocket import OriginValidator  # noqa: E402  after set
 from django.conf import settings  # noqa: E402  after set-up
 
 from appointments import routing as room  # noqa: E402  after set-up
+from triage.chat import routing as chat  # noqa: E402  after set-up
 from triage.shifts import routing as board  # noqa: E402  after set-up
 
 application = ProtocolTypeRouter(
     {
         "websocket": OriginValidator(
             AuthMiddlewareStack(
-                URLRouter([*room.websocket_urlpatterns, *board.websocket_urlpatterns])
+                URLRouter(
+                    [
+                        *room.websocket_urlpatterns,
+                        *board.websocket_urlpatterns,
+                        *chat.websocket_urlpatterns,
+                    ]
+                )
             ),
             sorted({settings.STAFF_URL, settings.PUBLIC_URL}),
         )

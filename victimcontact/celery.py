@@ -16,6 +16,7 @@ JOBS = (
     "triage.jobs",
     "triage.shifts.jobs",
     "triage.desk.jobs",
+    "triage.chat.jobs",
     "triage.partners.jobs",
     "triage.api.jobs",
     "triage.quality.jobs",

@@ -126,6 +126,7 @@ class Section:
 # name, URL name, permission that shows it, beginnings of paths below it
 SECTIONS = (
     ("Triage", "triage:queue", "incident.view", "/triage/"),
+    ("Desk", "chat:desk", "desk.work", "/desk/"),
     ("Board", "shifts:board", "board.view", "/triage/board/"),
     ("Partners", "partners:referrals", "referral.view", "/partners/"),
     ("Diary", "appointments:my_day", "diary.view", "/diary/"),
