@@ -106,7 +106,7 @@ def hand_over(*, by, to, note: str, at) -> list[Handover]:
     mine = list(
         Incident.objects.select_for_update(no_key=True, of=("self",))
         .filter(owner=by, status=Incident.Status.OPEN)
-        .select_related("force", "owner")
+        .select_related("force")
         .order_by("pk")
     )
     if not mine:
@@ -213,9 +213,10 @@ def _give(incident, to, *, seen, by, at, how):
 
 
 def _open(incident):
+    # The owner is not joined: whoever waits for the lock would get the new row with the old join.
     incident = (
         Incident.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("force", "owner")
+        .select_related("force")
         .get(pk=incident.pk)
     )
     if incident.status != Incident.Status.OPEN:

@@ -215,7 +215,8 @@ def hand_over(request):
         else:
             number = sum(each.incidents.count() for each in made)
             whom = to or "the pool"
-            messages.success(request, f"Handed over to {whom}: {number} open incidents.")
+            what = "1 open incident" if number == 1 else f"{number} open incidents"
+            messages.success(request, f"Handed over to {whom}: {what}.")
             return redirect("shifts:hand_over")
     context = {
         "form": form,
