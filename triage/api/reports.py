@@ -77,9 +77,15 @@ def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
     update = Update.objects.create(incident=incident, client=client, words=words, received_at=at)
     ledger.record("incident.news", by=client, about=incident, at=at, update=str(update.pk))
     known = _with_news(incident, words)
-    result = assessing.score(known, policy=policies.published(at=at), questions=False)
-    if incident.grade is None or result.grade < incident.grade:
-        assessing.assess(incident, known=known, decision=None, by=None, at=at)
+    # By themselves, too: that somebody "ran off yesterday" must not speak for what is so now.
+    alone = assessing.Known(incident.channel, words, {})
+    policy = policies.published(at=at)
+    grade = min(
+        assessing.score(one, policy=policy, questions=False).grade for one in (known, alone)
+    )
+    if incident.grade is None or grade < incident.grade:
+        decision = assessing.Decision(grade, reason=f"News from {client.system}")
+        assessing.assess(incident, known=known, decision=decision, by=None, at=at)
     assessing.review_now(incident.pk, because=f"{client.system}: news", at=at)
     return update
 

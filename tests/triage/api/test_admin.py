@@ -23,8 +23,8 @@ def administrator(client):
     return person
 
 
-def add(client, model, **form):
-    return client.post(reverse(f"admin:api_{model}_add"), form)
+def add(browser, model, **form):
+    return browser.post(reverse(f"admin:api_{model}_add"), form)
 
 
 def new_client(client, **changes):
@@ -90,7 +90,7 @@ def test_addresses_that_are_none_are_refused(client, administrator):
     assert not ApiClient.objects.exists()
 
 
-def new_subscription(client, **changes):
+def new_subscription(browser, **changes):
     form = {
         "force": factories.force().pk,
         "name": "Control",
@@ -98,7 +98,7 @@ def new_subscription(client, **changes):
         "events": [Event.GRADED, Event.CLOSED],
         "is_active": "on",
     }
-    return add(client, "webhooksubscription", **form | changes)
+    return add(browser, "webhooksubscription", **form | changes)
 
 
 def test_a_subscription_has_a_secret_that_is_shown_once(client, administrator):
