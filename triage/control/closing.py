@@ -34,8 +34,11 @@ class AlreadyClosed(Exception):
         super().__init__("This incident is closed.")
 
 
-def stands_open(incident, *, outcome: str, at) -> list[str]:
-    """What stands against closing ``incident`` with ``outcome``: sentences for people."""
+def stands_open(incident, *, at, outcome: str = "") -> list[str]:
+    """What stands against closing ``incident``: sentences for people.
+
+    Without an ``outcome`` only what stands against any.
+    """
     found = []
     for dispatch in incident.dispatches.prefetch_related("steps"):
         last = [one for one in dispatch.steps.all() if not one.is_again][-1]
@@ -43,6 +46,8 @@ def stands_open(incident, *, outcome: str, at) -> list[str]:
             found.append("Officers are on the way: wait until they arrive, or stand them down.")
     for _, answer in signals.closing.send(sender=Incident, incident=incident, at=at):
         found += [answer] if isinstance(answer, str) else answer or []
+    if not outcome:
+        return found
     chosen = library.outcomes()[outcome]
     if chosen.needs_crime and not Crime.objects.filter(incident=incident).exists():
         found.append("No crime is recorded yet.")

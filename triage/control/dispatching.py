@@ -41,12 +41,14 @@ def send_now(
     came_from: str = Dispatch.CameFrom.INCIDENT,
     where: str | None = None,
     safety_note: str | None = None,
+    narrative: str = "",
     idempotency_key=None,
 ) -> Dispatch:
     """Send officers to ``incident``: grade 1 by a new assessment of ``by``, and a Dispatch.
 
     Anyone may. Exactly one of ``told`` (how the caller was told: "call", "in_person", "chat") and
-    ``not_told_because`` is given. ``where`` and ``safety_note`` are the incident's own unless said.
+    ``not_told_because`` is given. ``where`` and ``safety_note`` are the incident's own unless said;
+    ``narrative`` are the words as they stand now, where they are more than was kept.
     An appointment ahead ends with the assessment; a closed incident is opened again.
 
     While officers are asked for and not there, a second call adds its reason to the standing
@@ -66,8 +68,9 @@ def send_now(
         incident.refresh_from_db()
 
     standing = standing_of(incident)
-    if standing is None or incident.grade != Grade.IMMEDIATE:
-        assessment = _grade_at_once(incident, reason, by, at)
+    is_news = narrative.strip() not in ("", incident.narrative.strip(), _words(incident))
+    if standing is None or is_news or incident.grade != Grade.IMMEDIATE:
+        assessment = _grade_at_once(incident, reason, narrative, by, at)
         incident.refresh_from_db()
     if standing is None:
         dispatch = _ask(incident, assessment, reason, came_from, where, safety_note, key, by, at)
@@ -241,21 +244,26 @@ def _said_just_now(dispatch, reason, by, at):
     )
 
 
-def _grade_at_once(incident, reason, by, at):
+def _grade_at_once(incident, reason, narrative, by, at):
     current = incident.current_assessment
     fresh = current and current.decided_at == at and current.decided_by_id == by.pk
     if fresh and current.decided_grade == Grade.IMMEDIATE:
         return current  # the report was recorded for this, a moment ago
     answers = dict(current.answers) if current else {}
     history = answers.pop("history", None)
-    narrative = current.narrative if current else incident.narrative
+    words = narrative.strip() or _words(incident)
     return assessing.assess(
         incident,
-        known=assessing.Known(incident.channel, narrative, answers, history),
+        known=assessing.Known(incident.channel, words, answers, history),
         decision=assessing.Decision(Grade.IMMEDIATE, reason=reason),
         by=by,
         at=at,
     )
+
+
+def _words(incident):
+    current = incident.current_assessment
+    return (current.narrative if current else incident.narrative).strip()
 
 
 def _ask(incident, assessment, reason, came_from, where, safety_note, key, by, at):
