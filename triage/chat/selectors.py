@@ -6,9 +6,8 @@ from django.db.models import Q
 
 from triage import shown
 from triage.chat import chats
-from triage.chat.models import Chat
-from triage.models import Incident
-from triage.selectors import incidents_for, span
+from triage.chat.models import Chat, ChatLine
+from triage.selectors import open_queue, span
 
 MOST = 50
 
@@ -47,18 +46,30 @@ class Row:
 
 
 def rows(user, at) -> list[Row]:
-    return [row(chat, user, at) for chat in open_chats(user)[:MOST]]
+    found = list(open_chats(user)[:MOST])
+    last = _last_words(found)
+    return [_row(chat, last.get(chat.pk, ""), user, at) for chat in found]
 
 
 def row(chat, user, at) -> Row:
     """How ``chat`` stands for ``user`` at ``at``."""
+    return _row(chat, _last_words([chat]).get(chat.pk, ""), user, at)
+
+
+def _last_words(found) -> dict:
+    """{chat's key: what its visitor wrote last}."""
+    lines = ChatLine.objects.filter(chat__in=found, author=ChatLine.Author.VISITOR)
+    lines = lines.order_by("chat", "-number").distinct("chat")
+    return {line.chat_id: line.body for line in lines}
+
+
+def _row(chat, last, user, at):
     state = "waiting"
     if chat.status == Chat.Status.ENDED:
         state = "over"
     elif chat.taken_by_id is not None:
         state = "mine" if chat.taken_by_id == user.pk else "theirs"
-    last = chat.lines.filter(author="visitor").order_by("-number").first()
-    text = " ".join(last.body.split()) if last else ""
+    text = " ".join(last.split())
     waits = ""
     if chat.waiting_since is not None:
         seconds = int((at - chat.waiting_since).total_seconds())
@@ -76,11 +87,7 @@ def row(chat, user, at) -> Row:
 
 def unseen(user):
     """Open incidents that came in with nobody on the line and that no person has assessed yet."""
-    return (
-        incidents_for(user)
-        .filter(status=Incident.Status.OPEN, is_seen=False, grade__isnull=False)
-        .order_by("grade", "due_at", "id")
-    )
+    return open_queue(user).filter(is_seen=False)
 
 
 def waiting_count(user) -> int:

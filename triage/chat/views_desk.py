@@ -159,17 +159,10 @@ def _lists(request, at):
     forces = list(request.user.forces.all())
     return {
         "rows": selectors.rows(request.user, at),
-        "unseen": [
-            shown.row(_plain(one), at) for one in selectors.unseen(request.user)[:MOST_UNSEEN]
-        ],
+        "unseen": [shown.row(one, at) for one in selectors.unseen(request.user)[:MOST_UNSEEN]],
         "closed": [force for force in forces if not hours.is_open(force, at)],
         "at": local_time.local(at),
     }
-
-
-def _plain(incident):
-    incident.flags = incident.current_assessment.flags
-    return incident
 
 
 def _context(request, chat, at):

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from triage import policies
 from victimcontact.accounts.models import Force
-from victimcontact.demonstration import reports, staff
+from victimcontact.demonstration import desk, reports, staff
 
 
 class Command(BaseCommand):
@@ -25,4 +25,7 @@ class Command(BaseCommand):
                 force = staff.make_force()
             shifts = staff.fill_roster(force, at=at)
             count = reports.build(force, at=at) if is_new else 0
+            desk.open_chat(force)
+            if is_new:
+                desk.build(force, at=at)
         self.stdout.write(f"{force}: {count} reports, {shifts} shifts added.")

@@ -1,0 +1,307 @@
+"""A chat from a visitor's first words to the incident, and who looks after it."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils.timezone import now
+
+from tests import factories
+from tests.triage.conftest import AT_THE_DOOR, YESTERDAY, decision
+from triage import drafts, intake
+from triage.chat import chats
+from triage.chat.models import Chat, ChatLine
+from triage.models import Incident, ReportDraft
+from victimcontact.accounts.roles import Role
+from victimcontact.audit.models import Entry
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def ours():
+    factories.policy()
+    return factories.force()
+
+
+@pytest.fixture
+def at():
+    return now()
+
+
+@pytest.fixture
+def other(db):
+    return factories.user(Role.TEAM_LEADER)
+
+
+def begin(at, body="Somebody keeps following me"):
+    chat, _ = chats.begin(force=factories.force(), body=body, key=uuid.uuid4(), at=at)
+    return chat
+
+
+def say(chat, body, at):
+    return chats.say(chat.pk, body=body, key=uuid.uuid4(), at=at)
+
+
+def answer(chat, body, by, at):
+    return chats.answer(chat.pk, body=body, key=uuid.uuid4(), by=by, at=at)
+
+
+def again(chat):
+    return Chat.objects.get(pk=chat.pk)
+
+
+def test_the_engine_reads_the_words_as_they_come(at):
+    chat = begin(at, "What are your opening hours?")
+    assert chat.grade == chats.score(chat, at=at).grade == 4
+
+    say(chat, AT_THE_DOOR, at)
+
+    chat = again(chat)
+    assert chat.grade == 1
+    assert "weapon_involved" in chat.flags
+
+
+def test_the_same_words_sent_twice_are_one_line(at, handler):
+    chat = begin(at)
+    key, other_key = uuid.uuid4(), uuid.uuid4()
+    chats.take(chat.pk, by=handler, at=at)
+
+    for _ in range(3):
+        chats.say(chat.pk, body="He is back", key=key, at=at)
+        chats.answer(chat.pk, body="Where are you?", key=other_key, by=handler, at=at)
+
+    lines = [(line.number, line.body) for line in again(chat).lines.all()]
+    assert lines == [
+        (1, "Somebody keeps following me"),
+        (2, "He is back"),
+        (3, "Where are you?"),
+    ]
+
+
+def test_yes_and_no_keep_the_question_they_answer(at, handler):
+    chat = begin(at, "He hit me yesterday")
+    chats.take(chat.pk, by=handler, at=at)
+    answer(chat, "Does he have a knife?", handler, at)
+    say(chat, "Yes", at)
+    answer(chat, "Thank you.", handler, at)
+    say(chat, "Please come", at)
+
+    assert chats.words(again(chat)) == (
+        "He hit me yesterday\nDoes he have a knife? Yes\nPlease come"
+    )
+    assert "weapon_involved" in again(chat).flags
+
+
+def test_waiting_counts_from_the_first_words_without_an_answer(at, handler):
+    chat = begin(at)
+    say(chat, "Hello?", at + MINUTE)
+    assert again(chat).waiting_since == at
+
+    chats.take(chat.pk, by=handler, at=at)
+    answer(chat, "I am here", handler, at + 2 * MINUTE)
+    assert again(chat).waiting_since is None
+    say(chat, "Good", at + 3 * MINUTE)
+
+    assert again(chat).waiting_since == at + 3 * MINUTE
+
+
+def test_two_operators_one_takes_it_and_the_other_is_told(at, handler, other):
+    chat = begin(at)
+    chats.take(chat.pk, by=handler, at=at)
+    chats.take(chat.pk, by=handler, at=at)
+
+    with pytest.raises(chats.Taken) as taken:
+        chats.take(chat.pk, by=other, at=at)
+
+    assert taken.value.chat.taken_by == handler
+    with pytest.raises(chats.Taken):
+        answer(chat, "Hello", other, at)
+    assert Entry.objects.filter(type="chat.taken").count() == 1
+
+
+def test_taken_over_by_who_saw_whose_it_was(at, handler, other):
+    chat = begin(at)
+    chats.take(chat.pk, by=handler, at=at)
+
+    chats.take(chat.pk, by=other, at=at, instead_of=str(handler.pk))
+
+    assert again(chat).taken_by == other
+    with pytest.raises(chats.Taken):
+        answer(chat, "Hello", handler, at)
+
+
+def test_nobody_answers_what_nobody_has_taken(at, handler):
+    chat = begin(at)
+
+    with pytest.raises(chats.NotTaken):
+        answer(chat, "Hello", handler, at)
+
+
+def test_given_back_it_waits_for_anybody(at, handler, other):
+    chat = begin(at)
+    chats.take(chat.pk, by=handler, at=at)
+    chats.give_back(chat.pk, by=handler, at=at)
+
+    assert chats.take(chat.pk, by=other, at=at).taken_by == other
+
+
+def test_the_operators_report_becomes_the_chats_incident(at, handler):
+    chat = begin(at, YESTERDAY)
+    chats.take(chat.pk, by=handler, at=at)
+    draft_id = chats.begin_report(chat.pk, by=handler, at=at)
+    assert chats.begin_report(chat.pk, by=handler, at=at) == draft_id
+    draft = ReportDraft.objects.get(pk=draft_id)
+    assert draft.form == {"channel": ["chat"], "narrative": [YESTERDAY]}
+
+    incident = intake.record(
+        intake.NewReport(channel="chat", narrative=YESTERDAY, caller=intake.Person(name="Jo")),
+        force=chat.force,
+        decision=decision(3, reason="As they wrote it"),
+        by=handler,
+        at=at,
+        draft_id=draft_id,
+    )
+
+    assert again(chat).incident == incident
+    assert chats.receive_waiting(at + timedelta(hours=1)) == 0
+    assert Incident.objects.count() == 1
+
+
+def test_words_after_the_report_ask_for_a_fresh_look(at, handler):
+    chat = begin(at, YESTERDAY)
+    chats.receive_waiting(at + timedelta(minutes=11))
+    incident = again(chat).incident
+    incident.reviews.filter(done_at=None).update(due_at=at + timedelta(hours=9))
+
+    say(chat, "He is back", at + timedelta(minutes=12))
+
+    review = incident.reviews.get(done_at=None)
+    assert (review.because, review.due_at) == ("chat message", at + timedelta(minutes=12))
+
+
+@pytest.mark.parametrize(
+    ("grade", "minutes"),
+    [(1, 1), (2, 3), (3, 10), (4, 10)],
+)
+def test_words_that_nobody_came_for_become_an_incident(at, grade, minutes):
+    chat = begin(at, words := "A man I do not know hit me yesterday. He ran off.")
+    Chat.objects.update(grade=grade)
+
+    assert chats.receive_waiting(at + (minutes - 0.1) * MINUTE) == 0
+    assert chats.receive_waiting(at + minutes * MINUTE) == 1
+    assert chats.receive_waiting(at + minutes * MINUTE) == 0
+
+    incident = Incident.objects.get()
+    assert (incident.channel, incident.narrative, incident.handler) == ("chat", words, None)
+    assert incident.current_assessment.decided_by is None
+    assert incident.grade == incident.current_assessment.recommended_grade
+    assert again(chat).status == Chat.Status.WAITING  # somebody may still come
+
+
+def test_a_visitor_who_left_before_anybody_came_is_an_incident_at_once(at):
+    chat, secret = chats.begin(force=factories.force(), body="Help", key=uuid.uuid4(), at=at)
+    chats.leave(secret, at)
+
+    assert chats.find(secret, at) is None
+    assert chats.receive_waiting(at) == 1
+    assert again(chat).ended_why == "left"
+
+
+def test_whoever_had_the_chat_gets_time_to_write_it_up(at, handler):
+    chat, secret = chats.begin(force=factories.force(), body="Help", key=uuid.uuid4(), at=at)
+    chats.take(chat.pk, by=handler, at=at)
+    answer(chat, "I am here", handler, at)
+    chats.leave(secret, at)
+    draft_id = chats.begin_report(chat.pk, by=handler, at=at)
+    drafts.save(
+        draft_id, form={"narrative": ["Help me"]}, version=1, by=handler, at=at + 9 * MINUTE
+    )
+
+    assert chats.receive_waiting(at + 18 * MINUTE) == 0  # still at it a moment ago
+    assert chats.receive_waiting(at + 19 * MINUTE) == 1
+
+    incident = Incident.objects.get()
+    assert again(chat).incident == incident
+    assert ReportDraft.objects.get().incident == incident  # recorded later, it is this one
+    assert Entry.objects.filter(type="chat.recorded").count() == 1
+
+
+def test_a_draft_thrown_away_leaves_the_chat_to_the_clock(at, handler):
+    chat, secret = chats.begin(force=factories.force(), body="Help", key=uuid.uuid4(), at=at)
+    chats.take(chat.pk, by=handler, at=at)
+    drafts.discard(chats.begin_report(chat.pk, by=handler, at=at), by=handler, at=at)
+    chats.leave(secret, at)
+
+    assert chats.receive_waiting(at + 10 * MINUTE) == 1
+    assert again(chat).incident == Incident.objects.get()
+
+
+def test_ended_without_an_incident_needs_a_reason_and_stays_none(at, handler):
+    chat = begin(at, "What are your opening hours")
+    chats.take(chat.pk, by=handler, at=at)
+    with pytest.raises(chats.ReasonMissing):
+        chats.end(chat.pk, by=handler, at=at, reason="  ")
+
+    chats.end(chat.pk, by=handler, at=at, reason="Asked for opening hours")
+
+    assert chats.receive_waiting(at + timedelta(days=1)) == 0
+    assert (again(chat).ended_why, again(chat).end_reason) == ("none", "Asked for opening hours")
+    with pytest.raises(chats.Over):
+        say(chat, "And on Sunday?", at)
+
+
+def test_a_page_that_is_gone_ends_the_chat_and_its_words_are_kept(at):
+    chat = begin(at, "He took my phone")
+    assert chats.end_quiet(at + timedelta(minutes=9)) == 0
+
+    assert chats.end_quiet(at + timedelta(minutes=10)) == 1
+    assert again(chat).ended_why == "quiet"
+    assert chats.receive_waiting(at + timedelta(minutes=10)) == 1
+    assert Incident.objects.get().narrative == "He took my phone"
+
+
+def test_a_chat_holds_no_more_than_is_read_and_takes_no_flood(at):
+    chat = begin(at, "x" * 5_000)
+    for number in range(2):
+        say(chat, "y" * 5_000, at + number * MINUTE)
+    with pytest.raises(chats.TooMuch):
+        say(chat, "z" * 5_000, at + 3 * MINUTE)
+    for _ in range(chats.LINES_A_MINUTE):
+        say(chat, "a", at + 4 * MINUTE)
+    with pytest.raises(chats.TooMuch):
+        say(chat, "a", at + 4 * MINUTE)
+
+    assert Chat.objects.get().lines.count() == 3 + chats.LINES_A_MINUTE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_at_once_is_one_line_one_holder_and_one_incident(at):
+    handlers = [factories.user(Role.CALL_HANDLER) for _ in range(4)]
+    chat = begin(at, YESTERDAY)
+    key, later = uuid.uuid4(), at + timedelta(minutes=11)
+    barrier = threading.Barrier(4)
+    refused = []
+
+    def work(person):
+        barrier.wait()
+        chats.say(chat.pk, body="Once", key=key, at=at)
+        chats.receive_waiting(later)
+        try:
+            chats.take(chat.pk, by=person, at=at)
+        except chats.Taken:
+            refused.append(person)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work, args=[person]) for person in handlers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ChatLine.objects.filter(body__isnull=False).count() == 2
+    assert Incident.objects.count() == 1
+    assert len(refused) == 3
