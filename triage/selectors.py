@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 
 from messaging.models import Notification
 from triage import repeats, traces
-from triage.models import Assessment, Crime, Incident, ReportDraft, Review
+from triage.models import Assessment, AssessmentDraft, Crime, Incident, ReportDraft, Review
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.audit.models import Entry
@@ -72,6 +72,13 @@ def _with_flags(incidents):
 def drafts_for(user):
     """The reports this person has begun and not recorded, last touched first."""
     return ReportDraft.objects.filter(handler=user, incident=None).order_by("-saved_at")
+
+
+def assessment_drafts(incident, user):
+    """The assessments of ``incident`` this person has begun and not kept, last touched first."""
+    return AssessmentDraft.objects.filter(of=incident, handler=user, assessment=None).order_by(
+        "-saved_at"
+    )
 
 
 def known_contacts(force, phone: str, *, name="", born=""):

@@ -15,7 +15,23 @@ urlpatterns = [
     path("triage/new/<uuid:pk>/discard/", views_report.discard, name="discard"),
     path("triage/<uuid:pk>/", views_incident.incident, name="incident"),
     path("triage/<uuid:pk>/assess/", views_reassess.reassess, name="reassess"),
+    path("triage/<uuid:pk>/here/", views_incident.here, name="here"),
     path("triage/<uuid:pk>/assess/score/", views_reassess.reassess_score, name="reassess_score"),
+    path(
+        "triage/<uuid:pk>/assess/take-over/",
+        views_reassess.reassess_take_over,
+        name="reassess_take_over",
+    ),
+    path(
+        "triage/<uuid:pk>/assess/<uuid:draft>/",
+        views_reassess.reassess_draft,
+        name="reassess_draft",
+    ),
+    path(
+        "triage/<uuid:pk>/assess/<uuid:draft>/discard/",
+        views_reassess.reassess_discard,
+        name="reassess_discard",
+    ),
     path("triage/<uuid:pk>/choice/", views_choice.choice, name="choice"),
     path("triage/<uuid:pk>/contact/", views_choice.plan, name="plan"),
     path("triage/<uuid:pk>/record/", views_choice.record, name="record"),

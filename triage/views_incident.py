@@ -1,11 +1,13 @@
 """One incident: everything that is known of it and was decided about it."""
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from triage import crime_types, rooms, selectors, shown
+from triage import crime_types, presence, rooms, selectors, shown
+from triage.draft_state import number
 from triage.marking import marked
 from triage.models import Response
 from triage.told import line, told
@@ -20,6 +22,7 @@ def incident(request, pk):
     at = now()
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
     ledger.record("incident.viewed", by=request.user, about=incident, at=at)
+    presence.note(incident, request.user, at=at)
     assessments = list(
         incident.assessments.select_related("policy", "decided_by").order_by("-number")
     )
@@ -39,6 +42,28 @@ def incident(request, pk):
         "notifications": list(selectors.notifications(incident, pairs)[:50]),
         "timeline": [line(event) for event in selectors.timeline(pairs)],
         "wants_video": incident.response == Response.VIDEO,
+        "here": presence.here(
+            incident, request.user, after=current.number if current else 0, at=at
+        ),
         "rooms": rooms.panels_of(incident, request.user, at),
     }
     return TemplateResponse(request, "triage/incident.html", context)
+
+
+@require_POST
+@require("incident.view")
+def here(request, pk):
+    """Say that one is here, and hear who else is: asked for every few seconds by open pages."""
+    at = now()
+    visible = selectors.incidents_for(request.user).select_related(None).only("pk")
+    incident = get_object_or_404(visible, pk=pk)
+    presence.note(incident, request.user, at=at)
+    found = presence.here(incident, request.user, after=number(request.POST, "after"), at=at)
+    if found.digest == request.POST.get("known"):
+        return HttpResponse(status=204)
+    context = {
+        "incident": incident,
+        "here": found,
+        "is_assessing": bool(request.POST.get("assessing")),
+    }
+    return TemplateResponse(request, "triage/_here.html", context)

@@ -26,12 +26,12 @@ from triage import (
     shown,
     traces,
 )
+from triage.draft_state import DraftState, first_values, number
 from triage.forms import ReportForm, kept
 from triage.models import ReportDraft
 from triage.partners import panel as partners
 from triage.partners import steps
 from victimcontact.accounts.permissions import require
-from victimcontact.lib import local_time
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,7 +46,7 @@ def new_report(request, pk=None):
         draft = _own_draft(request, pk)
         if draft and draft.incident_id:
             return redirect("triage:incident", draft.incident_id)
-    typed = _first_values(draft.form) if draft else {}
+    typed = first_values(draft.form) if draft else {}
     asking = _Asking.of(request, at)
     return _report_page(
         request,
@@ -54,7 +54,7 @@ def new_report(request, pk=None):
         scored=_score_report(asking, asking.form(data=typed)) if typed else None,
         draft_id=draft.pk if draft else (pk or uuid.uuid4()),
         version=draft.version if draft else 0,
-        state=_DraftState("saved", draft) if draft else _DraftState("new"),
+        state=DraftState("saved", draft) if draft else DraftState("new"),
     )
 
 
@@ -98,30 +98,18 @@ def token(request):
     return JsonResponse({"token": get_token(request)})
 
 
-@dataclass(frozen=True)
-class _DraftState:
-    """How the draft stands: "new", "saved", "behind" (another tab) or "recorded"."""
-
-    name: str
-    draft: object = None
-
-    @property
-    def saved_at(self):
-        return local_time.local(self.draft.saved_at) if self.draft else None
-
-
 def _save(save, request, draft_id, typed, at):
     try:
         draft = save(
-            draft_id, form=typed, version=_number(request, "version"), by=request.user, at=at
+            draft_id, form=typed, version=number(request.POST, "version"), by=request.user, at=at
         )
     except drafts.Behind as behind:
-        return _DraftState("behind", behind.draft)
+        return DraftState("behind", behind.draft)
     except drafts.AlreadyRecorded as recorded:
-        return _DraftState("recorded", recorded.draft)
+        return DraftState("recorded", recorded.draft)
     except drafts.NotYours:
         raise Http404 from None
-    return _DraftState("saved", draft)
+    return DraftState("saved", draft)
 
 
 def _score_typed(request, pk, save):
@@ -129,7 +117,8 @@ def _score_typed(request, pk, save):
     state = _save(save, request, pk, kept(request.POST), at)
     asking = _Asking.of(request, at)
     form = asking.form(data=request.POST)
-    context = _score_report(asking, form) | {"form": form, "draft_id": pk, "state": state}
+    context = _score_report(asking, form) | _addresses(pk)
+    context |= {"form": form, "draft_id": pk, "state": state}
     response = TemplateResponse(request, "triage/_scored.html", context)
     if state.name == "saved":
         response.headers["X-Draft-Version"] = state.draft.version
@@ -171,29 +160,36 @@ def _take_report(request, at):
         else:
             return redirect("triage:choice", incident.pk)
     if not recording_it:
-        form = asking.form(initial=_first_values(kept(data)))
+        form = asking.form(initial=first_values(kept(data)))
     return _report_page(
         request,
         form=form,
         scored=scored,
         draft_id=draft_id,
-        version=state.draft.version if state.name == "saved" else _number(request, "version"),
+        version=state.draft.version if state.name == "saved" else number(request.POST, "version"),
         state=state,
         status=422 if recording_it else 200,
     )
 
 
 def _report_page(request, *, form, scored, draft_id, version, state, status=200):
-    context = {
+    context = _addresses(draft_id) | {
         "form": form,
         "draft_id": draft_id,
         "version": version,
         "state": state,
-        "score_address": reverse("triage:score", args=[draft_id]),
         "seen_grade": scored["result"].grade if scored else "",
         **(scored or {}),
     }
     return TemplateResponse(request, "triage/new_report.html", context, status=status)
+
+
+def _addresses(draft_id):
+    return {
+        "score_address": reverse("triage:score", args=[draft_id]),
+        "take_over_address": reverse("triage:take_over", args=[draft_id]),
+        "draft_address": reverse("triage:draft", args=[draft_id]),
+    }
 
 
 @dataclass(frozen=True)
@@ -270,12 +266,3 @@ def _draft_id(request):
         return uuid.UUID(request.POST.get("draft", ""))
     except ValueError:
         raise Http404 from None
-
-
-def _number(request, name):
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _first_values(form):
-    return {name: values[0] for name, values in form.items() if values}

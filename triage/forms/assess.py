@@ -17,7 +17,7 @@ REFUSED = (
     "Only a team leader or supervisor may dismiss “%s”: the grade or video depends on it. Ask one"
     " of them, or take the tick away; nothing you wrote is lost"
 )
-NOT_TYPED = {"csrfmiddlewaretoken", "draft", "version", "seen_grade", "after", "action"}
+NOT_TYPED = {"csrfmiddlewaretoken", "draft", "version", "seen_grade", "after", "seen_at", "action"}
 
 # Asked about every report, in this order; ``happened`` and the ages have fields of their own.
 ANSWERS = (
@@ -272,6 +272,7 @@ class ReassessForm(AssessForm):
     victim_age = fields.age("Victim's age")
     caller_age = fields.age("Caller's age")
     after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)  # of this page
 
     @staticmethod
     def start(assessment) -> dict:

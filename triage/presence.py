@@ -1,0 +1,91 @@
+"""Who else has an incident open just now: a hint, which holds nobody back.
+
+Each open page says every few seconds that somebody is there. What was said lapses by itself; what
+keeps two people from overwriting each other is ``assessing.Overtaken`` alone.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+
+from triage.models import AssessmentDraft, Presence
+from victimcontact.lib import local_time
+from victimcontact.lib.hashing import sha256_hex
+
+HERE_FOR = timedelta(seconds=16)  # a page says it every five seconds
+TYPING_FOR = timedelta(seconds=12)
+BEGUN_WITHIN = timedelta(hours=12)
+FORGET_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Somebody else at the same incident: here now, or with an assessment begun and not kept."""
+
+    name: str
+    is_here: bool
+    is_typing: bool
+    begun_at: str  # "" where they have begun no assessment
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a page says of the others: it read the incident up to assessment number ``after``."""
+
+    after: int
+    others: list
+    overtaken: object  # the Assessment made since by somebody else, or None
+
+    @property
+    def digest(self) -> str:
+        """The same for the same content, so that a page is not told again what it says."""
+        said = [*self.others, self.overtaken and self.overtaken.pk]
+        return sha256_hex(repr(said).encode())[:16]
+
+
+def here(incident, user, *, after: int, at) -> Here:
+    """What to say to ``user``, whose page has read the assessments up to number ``after``."""
+    newer = incident.assessments.filter(number__gt=after).exclude(decided_by=user)
+    overtaken = newer.select_related("decided_by").order_by("-number").first()
+    return Here(after, others(incident, user, at=at), overtaken)
+
+
+@transaction.atomic
+def note(incident, user, *, at, is_typing=False) -> None:
+    """``user`` has ``incident`` open at ``at``, and types into an assessment of it or does not."""
+    typed_at = {"typed_at": at} if is_typing else {}
+    Presence.objects.update_or_create(
+        incident=incident, user=user, defaults={"seen_at": at, **typed_at}
+    )
+    Presence.objects.filter(seen_at__lt=at - FORGET_AFTER, incident=incident).delete()
+
+
+def others(incident, user, *, at) -> list[Other]:
+    """Who else is at ``incident``, those who are here first."""
+    here = {
+        presence.user: presence
+        for presence in Presence.objects.filter(incident=incident, seen_at__gt=at - HERE_FOR)
+        .exclude(user=user)
+        .select_related("user")
+        .order_by("seen_at")
+    }
+    drafts = AssessmentDraft.objects.filter(
+        of=incident, assessment=None, saved_at__gt=at - BEGUN_WITHIN
+    ).exclude(handler=user)
+    begun = {}
+    for draft in drafts.select_related("handler").defer("form").order_by("saved_at"):
+        begun[draft.handler] = local_time.local(draft.saved_at).strftime("%H:%M")
+    return [
+        Other(
+            name=str(person),
+            is_here=person in here,
+            is_typing=_is_typing(here.get(person), at),
+            begun_at=begun.get(person, ""),
+        )
+        for person in [*here, *(person for person in begun if person not in here)]
+    ]
+
+
+def _is_typing(presence, at):
+    return bool(presence and presence.typed_at and presence.typed_at > at - TYPING_FOR)
