@@ -31,8 +31,10 @@ from tests.appointments import factories as diary
 from tests.appointments import interview
 from tests.portal import factories as portal
 from tests.triage.conftest import YESTERDAY
+from tests.triage.partners import factories as partners
 from triage import policies
 from triage.models import Assessment, Incident, ReportDraft
+from triage.partners.models import Referral, ReferralMove, StepTaken
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import Role
 from victimcontact.people import links, visits
@@ -641,6 +643,49 @@ def admin_policy():
     )
 
 
+def refer():
+    incident = factories.incident(grade=3)
+    return Form(
+        staff(factories.user(Role.CALL_HANDLER)),
+        reverse("partners:refer", args=[incident.pk]),
+        {
+            "agency": str(partners.agency().pk),
+            "card": "cuckooing",
+            "asked": "Please visit",
+            "way": "telephone",
+            "consent": "given",
+            "key": str(uuid.uuid4()),
+        },
+        ["asked", "told_about_consent"],
+        all_of(Referral),
+        ["agency", "card", "way", "consent", "ground", "key"],
+    )
+
+
+def referral_move():
+    made = partners.referral(at=now())
+    return Form(
+        staff(factories.user(Role.CALL_HANDLER)),
+        reverse("partners:move", args=[made.pk]),
+        {"to": "answered", "seen": "made", "note": "They visit"},
+        ["note"],
+        all_of(ReferralMove),
+        ["to", "seen"],
+    )
+
+
+def card_steps():
+    incident = factories.incident(grade=3)
+    return Form(
+        staff(factories.user(Role.CALL_HANDLER)),
+        reverse("partners:card", args=[incident.pk, "cuckooing"]),
+        {"step-cuckooing-meet": "not", "why-cuckooing-meet": "He is there"},
+        ["why-cuckooing-meet"],
+        all_of(StepTaken),
+        ["step-cuckooing-meet", "step-cuckooing-inside"],
+    )
+
+
 FORMS = {
     made.__name__: made
     for made in (
@@ -648,6 +693,7 @@ FORMS = {
         *(devices, statement, signing, seal, photo, export, portal_message, staff_message, update),
         *(owed, needs, assign, invite, task_done, handset, sign_in, code, demo_sign_in),
         *(admin_desk, admin_shift, admin_template, admin_user, admin_policy),
+        *(refer, referral_move, card_steps),
     )
 }
 ADMIN = {name for name in FORMS if name.startswith("admin_")}

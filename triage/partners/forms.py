@@ -42,7 +42,7 @@ class ReferForm(forms.Form):
         label="If not: why it is shared all the same", required=False, widget=forms.RadioSelect
     )
     told_about_consent = note("What they said about it, or why they could not be asked", rows=3)
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, found, likely=(), **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,6 +55,13 @@ class ReferForm(forms.Form):
         ]
         self.fields["ground"].choices = list(agencies.reasons().items())
         self.fields["key"].initial = uuid.uuid4
+
+    def clean_key(self):
+        """One that cannot be read is as a form that nobody sent before."""
+        try:
+            return uuid.UUID(self.cleaned_data["key"])
+        except ValueError:
+            return uuid.uuid4()
 
     @property
     def wanted(self) -> dict:

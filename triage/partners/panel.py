@@ -38,7 +38,7 @@ def report_context(data, *, flags, around, standing=None, ticked=()):
     shown = cards.shown(
         flags=flags,
         is_repeat=around.repeat.is_repeat_caller,
-        ticked=typed.cards | set(ticked),
+        ticked=typed.cards | set(ticked) | {card for card, _ in standing or ()},
     )
     found = []
     for key, reason in shown.items():

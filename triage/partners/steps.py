@@ -38,7 +38,7 @@ def take(incident, *, card: str, step: str, is_done: bool, because: str = "", by
     words = found and found.step(step)
     if not words:
         raise UnknownCard
-    because = "" if is_done else because.strip()[:LONGEST_BECAUSE]
+    because = "" if is_done else because.strip()
     if not is_done and not because:
         raise BecauseMissing
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
@@ -117,7 +117,7 @@ def typed(data) -> Typed:
             asked.add(key)
         for step in card.steps:
             said = data.get(f"step-{key}-{step.key}")
-            because = str(data.get(f"why-{key}-{step.key}") or "")[:LONGEST_BECAUSE]
+            because = str(data.get(f"why-{key}-{step.key}") or "")
             if said in ("done", "not"):
                 taken[key, step.key] = (said == "done", because)
     return Typed(frozenset(asked), taken)
