@@ -48,7 +48,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("control", control.incident_context),
     Panel("desk", desk.incident_context),
     Panel("chat", chat.incident_context),
-    Panel("api", api.incident_context),
+    Panel("api", api.incident_context, TOP),
     Panel("partners", partners.incident_context),
     Panel("shifts", shifts.incident_context, SIDE),
 )

@@ -76,12 +76,13 @@ def guide(request):
 
 
 def operations(document: dict) -> list[Operation]:
-    """Every operation of an OpenAPI document, in its order."""
-    return [
+    """Every operation of an OpenAPI document: what is sent before what is read."""
+    found = [
         _operation(document, address, method, one)
         for address, methods in document["paths"].items()
         for method, one in methods.items()
     ]
+    return sorted(found, key=lambda one: ("incidents" not in one.address, one.method != "POST"))
 
 
 def _operation(document, address, method, one):

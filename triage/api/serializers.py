@@ -124,8 +124,26 @@ class PersonSent(Strict):
     safe_contact = SafeContact(required=False, allow_null=True)
 
 
+ANSWERS = {
+    "caller_age": "In years.",
+    "victim_age": "In years.",
+    "offender_present": "The suspect is with the caller or victim.",
+    "offender_nearby": "The suspect is near, or may come back.",
+    "weapon": "A weapon was seen, used or threatened.",
+    "children_present": "Somebody under 18 is there, or lives there.",
+    "has_smartphone": "With a camera.",
+    "has_data": "Mobile data or Wi-Fi.",
+    "guardian_available": "A parent or guardian, who is not the suspect, can be there.",
+    "wants_attendance": "The victim wants an officer to come.",
+    "safe_to_talk": "Nobody overhears or sees what is said.",
+    "injuries": "The worst of them.",
+    "previous_reports_12m": "As far as you know.",
+    "minutes_since_incident": "Since it happened.",
+}
+
+
 def _answer(key, kind):
-    more = {"required": False, "allow_null": True}
+    more = {"required": False, "allow_null": True, "help_text": ANSWERS[key]}
     if key == "injuries":
         return Choice(choices=["none", "minor", "serious"], **more)
     if kind is bool:
@@ -216,7 +234,7 @@ class PageAsked(Strict):
         required=False, min_value=1, max_value=200, default=50, help_text="How many at most."
     )
     cursor = serializers.CharField(
-        required=False, max_length=200, help_text="The ``next`` of the page before."
+        required=False, max_length=200, help_text="The value of next in the page before."
     )
 
 
@@ -283,8 +301,8 @@ class StandingPage(serializers.Serializer):
     results = Standing(many=True)
     next = serializers.CharField(
         allow_null=True,
-        help_text="Give it as ``cursor`` to go on. Of a list by change it is always there: keep"
-        " it, and ask again later.",
+        help_text="Give it as cursor to go on. Of a list by change it is always there: keep it, and"
+        " ask again later.",
     )
 
 
@@ -329,7 +347,7 @@ class DispatchPage(serializers.Serializer):
     """A page of dispatches."""
 
     results = DispatchExported(many=True)
-    next = serializers.CharField(help_text="Give it as ``cursor`` to go on; keep it for later.")
+    next = serializers.CharField(help_text="Give it as cursor to go on; keep it for later.")
 
 
 class FaultPlace(serializers.Serializer):

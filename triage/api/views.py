@@ -30,7 +30,7 @@ REFERENCE = OpenApiParameter(
     description="Our reference, or yours where it holds no slash.",
 )
 PROBLEMS = {
-    400: "Some of what was sent cannot be used; ``errors`` names each place.",
+    400: "Some of what was sent cannot be used; errors names each place.",
     401: "No token, or one that opens nothing.",
     403: "The token lacks the scope.",
     404: "No such incident, or not for this system.",
@@ -134,8 +134,8 @@ class Incidents(Answering):
         operation_id="list_incidents",
         summary="List incidents",
         description=(
-            "To follow what changes, begin with ``changed_since``, keep ``next``, and ask again"
-            " with it as ``cursor``: nothing is missed and nothing is read twice."
+            "To follow what changes, begin with changed_since, keep next, and ask again"
+            " with it as cursor: nothing is missed and nothing is read twice."
         ),
         parameters=[serializers.IncidentsAsked],
         tags=["Incidents"],
@@ -276,8 +276,8 @@ class Dispatches(ApiView):
         operation_id="export_dispatches",
         summary="Read where officers are to be sent",
         description=(
-            "Each is given again when its state changes. Keep ``next`` and ask again with it as"
-            " ``cursor``: nothing is missed. Holds personal data."
+            "Each is given again when its state changes. Keep next and ask again with it as"
+            " cursor: nothing is missed. Holds personal data."
         ),
         parameters=[serializers.DispatchesAsked],
         tags=["Dispatches"],

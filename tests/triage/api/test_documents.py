@@ -59,10 +59,10 @@ def test_the_page_says_each_field_of_a_report():
         assert f"<code>{path}</code>" in text
     assert "none | minor | serious" in text
     assert [one.anchor for one in page.context_data["operations"]] == [
-        "export_dispatches",
-        "list_incidents",
         "send_report",
-        "read_incident",
         "send_dispatch_state",
         "send_update",
+        "list_incidents",
+        "read_incident",
+        "export_dispatches",
     ]
