@@ -22,7 +22,6 @@ def incident(request, pk):
     at = now()
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
     ledger.record("incident.viewed", by=request.user, about=incident, at=at)
-    presence.note(incident, request.user, at=at)
     assessments = list(
         incident.assessments.select_related("policy", "decided_by").order_by("-number")
     )

@@ -38,7 +38,6 @@ def reassess(request, pk):
     asking = _Asking.of(request, pk)
     if request.method == "POST":
         return _take(request, asking)
-    presence.note(asking.incident, request.user, at=asking.at)
     open_drafts = selectors.assessment_drafts(asking.incident, request.user)
     if draft := open_drafts.first():
         return _draft_page(request, asking, draft)

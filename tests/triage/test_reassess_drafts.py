@@ -171,7 +171,7 @@ def here(client, incident, **fields):
 
 def test_two_on_one_incident_see_each_other_and_who_types(one, other, incident):
     assert "also here" not in page(one, incident)
-    other.get(reverse("triage:incident", args=[incident.pk]))
+    here(other, incident)
 
     assert "<strong>Ama Osei is also here.</strong>" in here(one, incident).content.decode()
     score(other, incident, typed())
