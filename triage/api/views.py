@@ -251,7 +251,7 @@ class DispatchStates(Answering):
             return 201, {
                 "id": str(dispatch.pk),
                 "reference": incident.reference,
-                "state": str(dispatching.state_of(dispatch)),
+                "state": str(dispatch.state),
                 "asked_at": dispatch.asked_at.isoformat(),
             }
 
