@@ -233,7 +233,8 @@ def _marked(at):
 
 def _line(incident, at, show):
     row = shown.row(incident, at)
-    why = list(row.why)
+    # A review that only the clock asks for has a column of its own.
+    why = [each for each in row.why if not each.startswith("review") or "(" in each]
     pin = getattr(incident, "pin", None)
     if pin:
         why.insert(0, f"put first by {pin.pinned_by}: {pin.reason}")

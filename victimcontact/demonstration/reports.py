@@ -13,7 +13,7 @@ from triage import assessing, intake, offers, recording
 from triage.models import Response
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import Role
-from victimcontact.demonstration import partners, staff
+from victimcontact.demonstration import partners, shifts, staff
 from victimcontact.lib import phone
 from victimcontact.people import plans
 
@@ -80,6 +80,7 @@ def build(force, *, at) -> int:
     recorded = [("criminal-damage", incidents["criminal_damage"]), *more[:5]]
     _open_cases(force, recorded, handler, at)
     partners.build(force, incidents, at=at)
+    shifts.build(force, at=at)
     return len(incidents) + len(more)
 
 
@@ -95,7 +96,8 @@ def _record(force, case, minutes_ago, handler, at):
             phone=phone.parse(case["phone"]) if case.get("phone") else "",
             language=case.get("language", ""),
         ),
-        location=f"{10 + minutes_ago % 80} {street}, Northmoor",
+        # No two at one door: that would make them repeats of each other.
+        location=f"{10 + minutes_ago % 211} {street}, Northmoor",
         answers=dict(case.get("structured", {})),
         reported_at=reported_at,
     )
