@@ -17,6 +17,7 @@ from portal import cases
 from tests import factories
 from tests.appointments import interview
 from tests.triage.api import conftest as api
+from tests.triage.control import factories as control
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
 from triage.api import reports
@@ -35,6 +36,14 @@ KEPT = {
     "chat_chatline": "body = ''",
     "triage_offer": "chosen = 'visit'",
     "triage_policy": "data = '{}'",
+    "control_systemcheck": "result = 'nothing'",
+    "control_advice": "item = 'locks'",
+    "control_safeguarding": "choice = 'accept'",
+    "control_callertold": "told_at = now()",
+    "control_dispatch": "number = 7",
+    "control_dispatchstep": "at = now()",
+    "control_closure": "outcome = 'mistake'",
+    "control_reopening": "because = ''",
     "partners_referralmove": "note = ''",
     "partners_cardtick": "is_on = false",
     "partners_steptaken": "is_done = true",
@@ -97,6 +106,7 @@ def one_of_each():
         "portal_message", to=case.contact, about=case, context={"link": "x"}, at=now()
     )
     Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
+    control.one_of_each()
     reports.add("More", incident=crime.incident, client=api.system().row, at=now())
     quality.one_of_each()
 

@@ -17,6 +17,7 @@ from messaging import outbox, staff_tasks
 from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
+from tests.triage.control import factories as control
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
 from triage.models import ReportDraft
@@ -83,6 +84,7 @@ def world():
         "referral": partners.referral(booked.incident),
         "appointment": booked,
         "incident": booked.incident,
+        "dispatch": control.dispatch(factories.incident(grade=3, at=now())),
         "crime": crime,
         "case": case,
         "notification": notification,
@@ -116,6 +118,9 @@ ABOUT = {
     "quality:say": "attempt",
     "quality:outcome": "attempt",
     "quality": "assessment",
+    "control:officers_step": "dispatch",
+    "control:send_report": "draft",
+    "control": "incident",
     "partners:refer": "incident",
     "partners:tick": "incident",
     "partners:card": "incident",

@@ -255,8 +255,8 @@ def same_callers(force) -> list[SameCaller]:
     """The first finished attempt of each handler at each synthetic caller, where several tried."""
     firsts = (
         PracticeAttempt.objects.filter(finished_at__isnull=False, handler__forces=force)
-        .order_by("case", "handler", "finished_at")
-        .distinct("case", "handler")
+        .order_by("case", "handler_id", "finished_at")
+        .distinct("case", "handler_id")
         .values_list("case", "decided_grade")
     )
     counts = {}

@@ -113,18 +113,31 @@ def finish(attempt_id, *, known, decision, by, at) -> PracticeAttempt:
 
 def score(attempt, *, known, decision, policy) -> tuple[scoring.Part, ...]:
     """The parts of the score of what was decided, from what the attempt holds. Writes nothing."""
+    case = case_of(attempt)
     dismissed = {name for name, why in (decision.dismissed or {}).items() if why.strip()}
-    result = assessing.score(known, policy=policy, dismissed=dismissed, questions=False)
-    video, _ = assessing.video_at(result, decision.grade)
+    flags, video = _made_of(known, decision.grade, policy, dismissed)
     tried = scoring.Tried(
         grade=decision.grade,
-        flags=frozenset(flag.name for flag in result.flags),
+        flags=flags,
         dismissed=frozenset(dismissed),
         video=video,
         asked=tuple(attempt.asked),
         rationales=decision.rationales or {},
     )
-    return scoring.score(case_of(attempt), tried, questions(policies.rules(policy)))
+    return scoring.score(case, tried, best(case, policy), questions(policies.rules(policy)))
+
+
+def best(case: cases.Case, policy) -> scoring.Best:
+    """What the engine makes of the case, by ``policy``, when everything was heard and asked."""
+    narrative, answers = case.told
+    known = assessing.Known(case.channel, narrative, answers, case.history)
+    return scoring.Best(*_made_of(known, case.exemplar.grade, policy))
+
+
+def _made_of(known, grade, policy, dismissed=()):
+    result = assessing.score(known, policy=policy, dismissed=dismissed, questions=False)
+    video, _ = assessing.video_at(result, grade)
+    return frozenset(flag.name for flag in result.flags), video
 
 
 def _open(attempt_id, by):

@@ -48,8 +48,20 @@ class Case:
     lines: tuple[str, ...]
     answers: dict
     exemplar: Exemplar
+    gives: dict  # what a good handler writes into the form from all of it
     history: dict | None = None
     print: str = field(default="", compare=False)
+
+    @property
+    def told(self) -> tuple[str, dict]:
+        """(narrative, answers by the engine's keys) of a handler who heard and asked everything."""
+        gives = dict(self.gives)
+        narrative = gives.pop("narrative", None) or " ".join(self.lines)
+        about = gives.pop("about", self.about)
+        answers = {key.removeprefix("ask_"): value for key, value in gives.items()}
+        if about == "self" and "victim_age" in answers:
+            answers["caller_age"] = answers["victim_age"]
+        return narrative, answers
 
     def says(self, key: str) -> str:
         """What the caller answers to a question."""
@@ -67,6 +79,7 @@ def _read(row):
             about=row.get("about", "self"),
             lines=tuple(row["lines"]),
             answers=dict(row["answers"]),
+            gives=dict(row["gives"]),
             history=row.get("history"),
             exemplar=Exemplar(
                 grade=right["grade"],

@@ -37,13 +37,25 @@ class Tried:
     rationales: dict
 
 
-def score(case: Case, tried: Tried, questions: dict) -> tuple[Part, ...]:
-    """The parts of the score, their points summing to 100 at most. ``questions``: {key: text}."""
+@dataclass(frozen=True)
+class Best:
+    """What the engine makes of a handler who hears and asks everything. Nobody can do better."""
+
+    flags: frozenset[str]
+    video: bool
+
+
+def score(case: Case, tried: Tried, best: Best, questions: dict) -> tuple[Part, ...]:
+    """The parts of the score, their points summing to 100 at most. ``questions``: {key: text}.
+
+    A handler never pays for what the policy in force does not hear: flags and video count only
+    as far as ``best`` reaches them.
+    """
     return (
         _grade(case, tried),
-        _flags(case, tried),
+        _flags(case, tried, best),
         _asked(case, tried, questions),
-        _video(case, tried),
+        _video(case, tried, best),
         _words(case, tried),
     )
 
@@ -71,11 +83,12 @@ def _grade(case, tried):
     )
 
 
-def _flags(case, tried):
+def _flags(case, tried, best):
     right = case.exemplar
-    missing = sorted(right.flags - tried.flags)
-    needless = sorted(tried.flags - right.flags - right.optional_flags)
-    share = (len(right.flags) - len(missing)) / len(right.flags) if right.flags else 1
+    wanted = right.flags & best.flags
+    missing = sorted(wanted - tried.flags)
+    needless = sorted(tried.flags - right.flags - right.optional_flags - best.flags)
+    share = (len(wanted) - len(missing)) / len(wanted) if wanted else 1
     points = max(0, int(FLAG * share) - NEEDLESS * len(needless))
     says = []
     for name in missing:
@@ -83,6 +96,10 @@ def _flags(case, tried):
         says.append(f"“{FLAGS[name]}” is missing: {how}.")
     if needless:
         says.append(f"Without need: {_listed(FLAGS[name] for name in needless)}.")
+    if unheard := sorted(right.flags - best.flags):
+        says.append(
+            f"Not heard from the words, and yours to know: {_listed(FLAGS[n] for n in unheard)}."
+        )
     return Part("Flags", points, FLAG, " ".join(says) or "Everything that mattered was raised.")
 
 
@@ -97,8 +114,11 @@ def _asked(case, tried, questions):
     return Part("Questions", points, ASK, says)
 
 
-def _video(case, tried):
+def _video(case, tried, best):
     right = case.exemplar.video
+    if best.video != right and tried.video != right:
+        may = "could be one of the three" if right else "must not be offered"
+        return Part("Video", VIDEO, VIDEO, f"Here it {may}: the rules in force say otherwise.")
     if tried.video == right:
         may = "may be offered" if right else "may not be offered"
         return Part("Video", VIDEO, VIDEO, f"As you left it, video {may}: right.")
