@@ -41,8 +41,7 @@ def stands_open(incident, *, at, outcome: str = "") -> list[str]:
     """
     found = []
     for dispatch in incident.dispatches.prefetch_related("steps"):
-        last = [one for one in dispatch.steps.all() if not one.is_again][-1]
-        if last.state in (Dispatch.State.ASKED, Dispatch.State.ACKNOWLEDGED):
+        if dispatch.is_waiting:
             found.append("Officers are on the way: wait until they arrive, or stand them down.")
     for _, answer in signals.closing.send(sender=Incident, incident=incident, at=at):
         found += [answer] if isinstance(answer, str) else answer or []

@@ -14,7 +14,6 @@ from triage.models import Grade, Incident, Participant
 from victimcontact.audit import ledger
 
 State = Dispatch.State
-ENDED = (State.ARRIVED, State.STOOD_DOWN)
 
 
 class ReasonMissing(ValueError):
@@ -133,7 +132,7 @@ def step(dispatch, *, state: str, note: str = "", by, at) -> DispatchStep:
     made = dispatch.steps.filter(state=state, is_again=False).first()
     if made is not None:
         return made
-    stands = state_of(dispatch)
+    stands = dispatch.state
     if state not in Dispatch.TRANSITIONS[stands]:
         raise NotThere(dispatch, stands)
     if state == State.STOOD_DOWN and not note.strip():
@@ -150,16 +149,10 @@ def step(dispatch, *, state: str, note: str = "", by, at) -> DispatchStep:
     return made
 
 
-def state_of(dispatch) -> Dispatch.State:
-    """Where ``dispatch`` stands: the state it came to last."""
-    steps = [one for one in dispatch.steps.all() if not one.is_again]
-    return State(max(steps, key=lambda one: (one.at, one.pk)).state)
-
-
 def standing_of(incident) -> Dispatch | None:
     """The Dispatch of ``incident`` whose officers are asked for and not there yet, or None."""
     last = incident.dispatches.prefetch_related("steps").order_by("-number").first()
-    return last if last is not None and state_of(last) not in ENDED else None
+    return last if last is not None and last.is_waiting else None
 
 
 @dataclass(frozen=True)
@@ -217,7 +210,7 @@ def _row(dispatch):
         id=str(dispatch.pk),
         incident=dispatch.incident.reference,
         number=dispatch.number,
-        state=str(state_of(dispatch)),
+        state=str(dispatch.state),
         grade=dispatch.incident.grade,
         asked_at=dispatch.asked_at,
         acknowledged_at=when.get(State.ACKNOWLEDGED),

@@ -270,6 +270,21 @@ class Dispatch(models.Model):
             models.UniqueConstraint(fields=["incident", "number"], name="dispatch_numbered_once")
         ]
 
+    @property
+    def state(self) -> "Dispatch.State":
+        """Where it stands: the furthest state it came to.
+
+        Not the latest by time: command and control's clock is not ours.
+        """
+        reached = {step.state for step in self.steps.all()}
+        order = [self.State.ARRIVED, self.State.STOOD_DOWN, self.State.ACKNOWLEDGED]
+        return next((state for state in order if state in reached), self.State.ASKED)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether officers are asked for and not there."""
+        return bool(self.TRANSITIONS[self.state])
+
 
 class DispatchStep(models.Model):
     """One state that a dispatch came to, or that officers were asked for once more."""

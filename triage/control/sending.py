@@ -106,7 +106,7 @@ class Line:
 def line(dispatch, at) -> Line:
     """How ``dispatch`` stands at ``at``."""
     steps = sorted(dispatch.steps.all(), key=lambda one: (one.at, one.pk))
-    state = Dispatch.State([one for one in steps if not one.is_again][-1].state)
+    state = dispatch.state
     following = Dispatch.TRANSITIONS[state]
     return Line(
         dispatch=dispatch,

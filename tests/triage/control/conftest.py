@@ -6,7 +6,7 @@ from messaging import outbox
 from tests import factories
 from tests.factories import NOON
 from tests.triage.conftest import AT_THE_DOOR, SAFE, YESTERDAY, decision, handler, known, leader
-from triage import assessing, intake
+from triage import assessing
 
 __all__ = ["AT_THE_DOOR", "SAFE", "YESTERDAY", "handler", "leader"]
 
@@ -18,16 +18,17 @@ def nobody_rings(monkeypatch):
 
 @pytest.fixture
 def incident(handler):
-    """A report at grade 3 with video on offer, by ``handler``, reported at NOON."""
-    report = intake.NewReport(
-        channel="101",
+    """A report at grade 3 with video on offer, reported at NOON. Written past the engine."""
+    victim = factories.contact(name="Vera Sample", phone="+447700900123")
+    return factories.incident(
+        victim=victim,
+        grade=3,
+        at=NOON,
         narrative=YESTERDAY,
-        caller=intake.Person(name="Vera Sample", phone="+447700900123"),
         location="12 Mill Lane",
         safety_note="Dog in the yard",
-        answers=dict(SAFE),
+        handler=handler,
     )
-    return intake.record(report, force=factories.force(), decision=decision(3), by=handler, at=NOON)
 
 
 def assess(incident, grade, *, by, at, narrative=YESTERDAY, answers=SAFE, reason="It changed"):

@@ -32,7 +32,7 @@ def test_send_now_grades_at_once_asks_and_tells(incident, handler):
     assert incident.due_at == SOON + timedelta(minutes=15)
     assert (dispatch.where, dispatch.safety_note) == ("12 Mill Lane", "Dog in the yard")
     assert dispatch.assessment == assessment
-    assert dispatching.state_of(dispatch) == "asked"
+    assert dispatch.state == "asked"
     assert [(told.what, told.how) for told in incident.told.all()] == [("officers", "call")]
     assert telling.owed_for(incident, at=SOON) == []
     entries = Entry.objects.filter(about_id=str(incident.pk), at=SOON)
@@ -147,7 +147,7 @@ def test_step_goes_forward_once(incident, handler):
     dispatching.step(dispatch, state="acknowledged", by=None, at=SOON + timedelta(minutes=1))
     dispatching.step(dispatch, state="arrived", by=None, at=SOON + timedelta(minutes=9))
 
-    assert dispatching.state_of(dispatch) == "arrived"
+    assert dispatch.state == "arrived"
     assert dispatch.steps.count() == 3
     with pytest.raises(dispatching.NotThere):
         dispatching.step(dispatch, state="stood_down", note="No", by=handler, at=SOON)

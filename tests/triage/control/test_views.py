@@ -249,7 +249,9 @@ def test_send_another_s_draft_is_not_there(desk, leader):
 )
 def test_button_stands_on_every_page(client, name):
     booked = diary.appointment()
-    factories.sign_in(client, factories.user([Role.CALL_HANDLER, Role.VIDEO_OFFICER]))
+    booked.officer.roles = [Role.CALL_HANDLER, Role.VIDEO_OFFICER]
+    booked.officer.save()
+    factories.sign_in(client, booked.officer)
     key = booked.pk if name == "appointments:room" else booked.incident_id
 
     page = client.get(reverse(name, args=[key])).content.decode()
@@ -275,7 +277,7 @@ def test_officers_step_by_step(desk, made):
     answer = desk.post(where, {"state": "arrived", "back": "officers"})
 
     assert answer.url == reverse("control:officers")
-    assert dispatching.state_of(dispatch) == "arrived"
+    assert dispatch.state == "arrived"
     refused = desk.post(where, {"state": "stood_down", "note": "No"}, follow=True)
     assert "with the victim already" in refused.content.decode()
 
