@@ -1,48 +1,18 @@
 """Administration of the THRIVE policy: draft, compare, publish. Assessments are only shown."""
 
-import json
-
-from django import forms
 from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.timezone import now
 
-from triage import admin_compare, policies
+from triage import admin_compare, admin_parts, policies
 from triage.models import Assessment, Incident, Policy
 from victimcontact.accounts.house_admin import HouseAdmin, KeptAdmin
 
 
-class RulesField(forms.JSONField):
-    """Rules as JSON that a person can find their way in: a line for each value."""
-
-    def prepare_value(self, value):
-        if isinstance(value, dict):
-            return json.dumps(value, ensure_ascii=False, indent=1)
-        return super().prepare_value(value)
-
-
-class PolicyForm(forms.ModelForm):
-    """A draft's rules as JSON, refused with the engine's own words when it cannot read them."""
-
-    data = RulesField(widget=forms.Textarea(attrs={"rows": 40, "cols": 110}))
-
-    class Meta:
-        model = Policy
-        fields = ["name", "data"]
-
-    def clean_data(self):
-        data = self.cleaned_data["data"]
-        try:
-            policies.check(data)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-        return data
-
-
 @admin.register(Policy)
 class PolicyAdmin(HouseAdmin):
-    form = PolicyForm
+    fields = ["name"]
     list_display = ["version", "name", "status", "published_at", "published_by"]
     actions = ["copy_to_draft", "publish"]
 
@@ -64,12 +34,34 @@ class PolicyAdmin(HouseAdmin):
             messages.success(request, f"Version {draft.version} is a draft of it.")
 
     def get_urls(self):
-        compare = path(
-            "<uuid:pk>/compare/",
-            self.admin_site.admin_view(self.compare),
-            name="triage_policy_compare",
-        )
-        return [compare, *super().get_urls()]
+        pages = {
+            "compare": ("<uuid:pk>/compare/", self.compare),
+            "part": ("<uuid:pk>/parts/<slug:key>/", self.part),
+            "cues": ("<uuid:pk>/parts/cues/<slug:raises>/", self.cues),
+            "other_cues": ("<uuid:pk>/cues/", self.other_cues),
+        }
+        return [
+            *(
+                path(address, self.admin_site.admin_view(view), name=f"triage_policy_{name}")
+                for name, (address, view) in pages.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        policy = self.get_object(request, object_id)
+        if policy is not None:
+            extra_context = {**(extra_context or {}), **admin_parts.overview(policy)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def part(self, request, pk, key):
+        return admin_parts.page(request, self, pk, key)
+
+    def cues(self, request, pk, raises):
+        return admin_parts.page(request, self, pk, "cues", raises)
+
+    def other_cues(self, request, pk):
+        return admin_parts.other_cues(request, pk)
 
     def compare(self, request, pk):
         return admin_compare.compare(request, self.admin_site, pk)

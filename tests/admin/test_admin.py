@@ -114,15 +114,3 @@ def test_policy_goes_from_draft_to_published_and_back(administrator):
         1: "published",
         2: "retired",
     }
-
-
-def test_policy_that_the_engine_cannot_read_is_refused_by_the_field(client, administrator):
-    draft = policies.draft_from(policies.ensure_shipped_policy(now()), by=administrator, at=now())
-
-    answer = client.post(
-        reverse("admin:triage_policy_change", args=[draft.pk]),
-        {"name": "Broken", "data": '{"version": 2}'},
-    )
-
-    assert answer.status_code == 200
-    assert list(answer.context["adminform"].form.errors) == ["data"]

@@ -637,8 +637,8 @@ def admin_policy():
     return Form(
         staff(person),
         reverse("admin:triage_policy_change", args=[draft.pk]),
-        {"name": "Trial", "data": "{}"},
-        ["name", "data"],
+        {"name": "Trial"},
+        ["name"],
         lambda: of(draft.__class__.objects.get(pk=draft.pk)),
     )
 
@@ -686,6 +686,19 @@ def card_steps():
     )
 
 
+def admin_policy_part():
+    person = factories.user(Role.ADMINISTRATOR)
+    draft = policies.draft_from(policies.ensure_shipped_policy(now()), by=person, at=now())
+    address = reverse("admin:triage_policy_part", args=[draft.pk, "floors"])
+    return Form(
+        staff(person),
+        address,
+        {"text": "[[floors]]\ngrade = 9", "before": "0"},
+        ["text"],
+        lambda: of(draft.__class__.objects.get(pk=draft.pk)),
+    )
+
+
 FORMS = {
     made.__name__: made
     for made in (
@@ -693,6 +706,7 @@ FORMS = {
         *(devices, statement, signing, seal, photo, export, portal_message, staff_message, update),
         *(owed, needs, assign, invite, task_done, handset, sign_in, code, demo_sign_in),
         *(admin_desk, admin_shift, admin_template, admin_user, admin_policy),
+        admin_policy_part,
         *(refer, referral_move, card_steps),
     )
 }
