@@ -3,6 +3,7 @@
 Every change takes the chat's row first, so that two operators, two tabs and the clock agree.
 """
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -264,6 +265,17 @@ def belongs_to(incident, *, at) -> None:
         hints.changed(chat)
 
 
+@transaction.atomic
+def written_since(incident, *, at) -> None:
+    """Ask for a fresh look where the visitor wrote on while the report of it was typed."""
+    chat = Chat.objects.select_related("draft").filter(incident=incident).first()
+    if chat is None or chat.draft is None:
+        return
+    theirs = chat.lines.filter(author=ChatLine.Author.VISITOR)
+    if theirs.filter(said_at__gt=chat.draft.started_at).exists():
+        assessing.review_now(incident.pk, because="chat message", at=at)
+
+
 # The clock
 
 
@@ -345,7 +357,7 @@ def words(chat) -> str:
     found, asked = [], ""
     for line in chat.lines.order_by("number"):
         if line.author == ChatLine.Author.DESK:
-            asked = line.body.strip()
+            asked = _LAST_SENTENCE.split(line.body.strip())[-1]
             continue
         first = line.body.split(maxsplit=1)[0].strip(".,!").casefold() if line.body.split() else ""
         if asked.endswith("?") and first in SHORT_ANSWERS:
@@ -356,6 +368,7 @@ def words(chat) -> str:
     return "\n".join(found)[:LONGEST_CHAT]
 
 
+_LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 SHORT_ANSWERS = frozenset("yes yeah yep yh ye aye no nope nah none never".split())
 
 

@@ -22,3 +22,9 @@ def leave(request, response, at, **_):
 @receiver(triage_signals.incident_recorded, dispatch_uid="chat.incident_recorded")
 def recorded(incident, at, **_):
     chats.belongs_to(incident, at=at)
+
+
+@receiver(triage_signals.assessed, dispatch_uid="chat.assessed")
+def assessed(incident, before, at, **_):
+    if before is None:
+        chats.written_since(incident, at=at)

@@ -68,6 +68,10 @@ function readOn() {
     button.hidden = false;
   }
   const log = document.getElementById("desk-log");
+  const write = document.getElementById("desk-write");
+  if (write && log) {
+    write.hidden = log.hasAttribute("data-over");
+  }
   if (log && log.dataset.lines !== readOn.lines) {
     readOn.lines = log.dataset.lines;
     log.scrollTop = log.scrollHeight;

@@ -85,7 +85,7 @@ def test_the_same_words_sent_twice_are_one_line(at, handler):
 def test_yes_and_no_keep_the_question_they_answer(at, handler):
     chat = begin(at, "He hit me yesterday")
     chats.take(chat.pk, by=handler, at=at)
-    answer(chat, "Does he have a knife?", handler, at)
+    answer(chat, "I am here. Does he have a knife?", handler, at)
     say(chat, "Yes", at)
     answer(chat, "Thank you.", handler, at)
     say(chat, "Please come", at)
@@ -167,8 +167,27 @@ def test_the_operators_report_becomes_the_chats_incident(at, handler):
     )
 
     assert again(chat).incident == incident
+    assert incident.reviews.get(done_at=None).because == "clock"
     assert chats.receive_waiting(at + timedelta(hours=1)) == 0
     assert Incident.objects.count() == 1
+
+
+def test_words_written_while_the_report_is_typed_ask_for_a_fresh_look(at, handler):
+    chat = begin(at, YESTERDAY)
+    chats.take(chat.pk, by=handler, at=at)
+    draft_id = chats.begin_report(chat.pk, by=handler, at=at)
+    say(chat, "He is at the door", at + MINUTE)
+
+    incident = intake.record(
+        intake.NewReport(channel="chat", narrative=YESTERDAY, caller=intake.Person()),
+        force=chat.force,
+        decision=decision(3, reason="As they wrote it"),
+        by=handler,
+        at=at + 2 * MINUTE,
+        draft_id=draft_id,
+    )
+
+    assert incident.reviews.get(done_at=None).because == "chat message"
 
 
 def test_words_after_the_report_ask_for_a_fresh_look(at, handler):
