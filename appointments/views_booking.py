@@ -13,11 +13,13 @@ from appointments import booking as diary
 from appointments import selectors
 from appointments.forms import CancelForm, DayForm, SlotForm, slot_value
 from appointments.models import Appointment
-from messaging.models import Notification
+from messaging import sending
+from messaging.models import Channel, Notification
 from triage import selectors as triage_selectors
 from triage.models import Response
 from victimcontact.accounts.permissions import can, require
 from victimcontact.lib import local_time
+from victimcontact.people.safe_contact import Held, NotBefore
 
 ALREADY_BOOKED = "This report was booked from another page. Move that appointment instead"
 LAPSED = "This time is no longer held. Choose a time again"
@@ -69,6 +71,7 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     if slots is None and desk and is_video and is_safe and not appointment:
         slots = _free(desk, day, at)
     context = {
+        "text_told": _text_told(appointment, at) if held else None,
         "incident": incident,
         "appointment": appointment,
         "is_held": held,
@@ -87,6 +90,15 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     }
     template = "appointments/_booking.html" if request.htmx else "appointments/booking.html"
     return TemplateResponse(request, template, context, status=status)
+
+
+def _text_told(appointment, at):
+    """{"held": why, "later": when}: what the contact plan does to the text of a booking."""
+    answer = sending.ask_plan(appointment.contact, Channel.SMS, at)
+    return {
+        "held": sending.HELD_REASONS[answer.reason] if isinstance(answer, Held) else "",
+        "later": answer.at if isinstance(answer, NotBefore) else None,
+    }
 
 
 @require_http_methods(["GET", "POST"])

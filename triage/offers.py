@@ -19,7 +19,12 @@ class NotAssessed(Exception):
 
 
 def options(assessment) -> list[str]:
-    """What may be offered by ``assessment``, in the order in which it is read out."""
+    """What may be offered by ``assessment``, in the order in which it is read out.
+
+    At grade 1 nothing: officers go, and nobody is asked to choose while they are in danger.
+    """
+    if assessment.decided_grade == Grade.IMMEDIATE:
+        return []
     found = [Response.VISIT, Response.STATION]
     if assessment.video_offer:
         found.insert(0, Response.VIDEO)

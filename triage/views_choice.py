@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from triage import offers, recording, selectors, shown, thrive
 from triage.forms import CrimeForm, OfferForm, PlanForm
-from triage.models import Response
+from triage.models import Grade, Response
 from victimcontact.accounts.permissions import can, require
 from victimcontact.people import plans, words
 
@@ -38,6 +38,7 @@ def choice(request, pk):
         **told,
         "assessment": assessment,
         "against": [thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
+        "is_immediate": assessment.decided_grade == Grade.IMMEDIATE,
         "nobody": Response.NONE in offers.options(assessment),
         "offer": incident.offers.order_by("-chosen_at", "-id").first(),
         "victim": victim,

@@ -1,18 +1,24 @@
 """One incident: everything that is known of it and was decided about it."""
 
+from datetime import date
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import crime_types, presence, rooms, selectors, shown
+from triage import crime_types, policies, presence, repeats, rooms, selectors, shown, typed
+from triage.answered import answered
 from triage.draft_state import number
 from triage.marking import marked
 from triage.models import Response
 from triage.told import line, told
-from victimcontact.accounts.permissions import require
+from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
+from victimcontact.lib import local_time
+
+BOOKING_TELLS = "appointments.appointment"  # texts about it stand beside its booking
 
 
 @require_GET
@@ -23,30 +29,52 @@ def incident(request, pk):
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
     ledger.record("incident.viewed", by=request.user, about=incident, at=at)
     assessments = list(
-        incident.assessments.select_related("policy", "decided_by").order_by("-number")
+        incident.assessments.select_related("policy", "decided_by")
+        .defer("policy__data")
+        .order_by("-number")
     )
     current = assessments[0] if assessments else None
     pairs = selectors.hanging_on(incident)
     victim = incident.victim
+    # What the booking of a video appointment tells of its own texts is not told twice.
+    has_booking = incident.response == Response.VIDEO and can(request.user, "appointment.book")
+    texts = selectors.notifications(incident, pairs)
+    if has_booking:
+        texts = texts.exclude(about_type=BOOKING_TELLS)
     context = shown.header(incident, at) | {
         "victim": victim,
         **shown.plan_told(victim),
-        "participants": incident.participants.select_related("contact").order_by("id"),
+        "participants": _with_ages(incident, current, at),
         "pieces": marked(current.narrative, current.findings.get("flags", ())) if current else [],
         "current": told(current, incident.force) if current else None,
+        "answered": answered(current, policies.rules(current.policy)) if current else (),
         "before": [told(one, incident.force) for one in assessments[1:]],
         "offers": incident.offers.select_related("recorded_by").order_by("-chosen_at", "-id"),
         "crime": getattr(incident, "crime", None),
         "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
-        "notifications": list(selectors.notifications(incident, pairs)[:50]),
+        "notifications": list(texts[:50]),
         "timeline": [line(event) for event in selectors.timeline(pairs)],
-        "wants_video": incident.response == Response.VIDEO,
+        "has_booking": has_booking,
+        **shown.around(repeats.around_incident(incident, at=at)),
         "here": presence.here(
             incident, request.user, after=current.number if current else 0, at=at
         ),
         "rooms": rooms.panels_of(incident, request.user, at),
     }
     return TemplateResponse(request, "triage/incident.html", context)
+
+
+def _with_ages(incident, current, at):
+    """The participants, each with ``age``: by the date of birth, else as the caller said."""
+    answers = current.answers if current else {}
+    said = {"victim": answers.get("victim_age"), "caller": answers.get("caller_age")}
+    today = local_time.local(at).date()
+    people = list(incident.participants.select_related("contact").order_by("id"))
+    for person in people:
+        born = person.contact.date_of_birth if person.contact else ""
+        told = said.get(person.role)
+        person.age = typed.age_on(date.fromisoformat(born), today) if born else told
+    return people
 
 
 @require_POST

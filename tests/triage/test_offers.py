@@ -19,7 +19,7 @@ def make(incident, by, chosen, at=NOON):
 @pytest.mark.parametrize(
     ("grade", "video", "expected"),
     [
-        (1, False, ["visit", "station"]),
+        (2, False, ["visit", "station"]),
         (3, False, ["visit", "station"]),
         (3, True, ["video", "visit", "station"]),
         (4, False, ["visit", "station", "none"]),

@@ -1,0 +1,61 @@
+"""The booking of a video appointment, as the handler sees it while the caller is on the line."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils.timezone import now
+
+from appointments.models import Appointment
+from tests import factories
+from tests.appointments import factories as diary
+
+pytestmark = pytest.mark.django_db
+
+
+def held(client, **plan):
+    """The page of a held time whose victim agreed ``plan`` (none of it: nothing was agreed)."""
+    made = diary.appointment()
+    Appointment.objects.filter(pk=made.pk).update(
+        status=Appointment.Status.HELD, held_until=now() + timedelta(minutes=5)
+    )
+    made.contact.plans.all().delete()
+    if plan:
+        factories.plan(made.contact, at=now(), **plan)
+    factories.sign_in(client, factories.user("call_handler", at_force=made.incident.force))
+    address = reverse("appointments:booking", args=[made.incident.pk])
+    return client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_a_text_that_the_plan_lets_out_is_named_on_the_button(client):
+    html = held(client, channels={"sms": "safe"})
+
+    assert ">Book and send the text<" in html
+    assert "No text will be sent" not in html
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        ({}, "Nobody has recorded how it is safe to contact this person."),
+        ({"channels": {"sms": "unsafe"}}, "The contact plan says this way is not safe."),
+        ({"safe": "no_contact"}, "The contact plan says no contact at all."),
+    ],
+)
+def test_a_text_that_the_plan_holds_is_warned_of_before_booking(client, plan, why):
+    html = held(client, **plan)
+
+    assert f"No text will be sent. {why}" in html
+    assert ">Book without a text<" in html
+    assert "Book and send" not in html
+
+
+def test_a_text_that_waits_for_a_safe_hour_says_until_when(client):
+    tomorrow = (now() + timedelta(days=2)).weekday()
+    windows = [{"days": [tomorrow], "from": "10:00", "to": "11:00"}]
+
+    html = held(client, channels={"sms": "safe"}, windows=windows)
+
+    assert "The text waits until" in html
+    assert "10am" in html
+    assert ">Book, and send the text later<" in html
