@@ -74,6 +74,7 @@ def say(user, state: str, *, at) -> Duty:
         raise NoSuchState
     Duty.objects.get_or_create(user=user, defaults={"state": AWAY, "since": at, "heard_at": at})
     duty = Duty.objects.select_for_update().get(user=user)
+    duty.user = user  # whoever asks this object of their duty gets the new one
     before, duty.heard_at = said(duty, at), at
     if before == state:
         duty.save(update_fields=["heard_at"])

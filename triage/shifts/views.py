@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -80,18 +80,10 @@ def _act(request, incident, *, assign=None, pin=None, status=200):
         "pin": getattr(line.row.incident, "pin", None) if line else None,
         "assign_form": assign or AssignForm(people=people, initial={"seen": incident.owner_id}),
         "pin_form": pin or PinForm(),
-        "officers_address": _officers_address(incident),
         "back": _back(request, reverse("shifts:board")),
     }
     template = "_act" if request.htmx and status == 200 else "act"
     return TemplateResponse(request, f"triage/shifts/{template}.html", context, status=status)
-
-
-def _officers_address(incident):
-    try:
-        return reverse("control:send_officers", args=[incident.pk])
-    except NoReverseMatch:
-        return reverse("triage:incident", args=[incident.pk])
 
 
 # Whose it is
