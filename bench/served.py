@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
 from victimcontact.run import House
 
 
 @contextmanager
-def house():
+def house(**environment):
     """The house as `make run` starts it, with the demonstration force; gone afterwards."""
     state_dir = Path(tempfile.mkdtemp(prefix="victimcontact-bench-"))
     try:
-        with House(state_dir, throwaway=True) as running:
+        with House(state_dir, throwaway=True, environment=environment) as running:
             yield running
     finally:
         shutil.rmtree(state_dir, ignore_errors=True)

@@ -150,7 +150,10 @@ class Change(models.Model):
     changed_in = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["force", "changed_in", "incident"], name="change_in_order")]
+        indexes = [
+            models.Index(fields=["force", "changed_in", "incident"], name="change_in_order"),
+            models.Index(fields=["force", "changed_at"], name="change_by_time"),
+        ]
 
 
 class DispatchChange(models.Model):
@@ -165,7 +168,8 @@ class DispatchChange(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["force", "changed_in", "dispatch"], name="dispatch_in_order")
+            models.Index(fields=["force", "changed_in", "dispatch"], name="dispatch_in_order"),
+            models.Index(fields=["force", "changed_at"], name="dispatch_by_time"),
         ]
 
 
