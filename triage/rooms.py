@@ -45,11 +45,11 @@ class Shown:
 # In the order in which they stand on the page: one line for each room.
 PANELS: tuple[Panel, ...] = (
     Panel("control", control.top_context, TOP, "triage/control/_top.html"),
+    Panel("partners", partners.incident_context),
     Panel("control", control.incident_context),
     Panel("desk", desk.incident_context),
     Panel("chat", chat.incident_context),
     Panel("api", api.incident_context, TOP),
-    Panel("partners", partners.incident_context),
     Panel("shifts", shifts.incident_context, SIDE),
 )
 

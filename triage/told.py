@@ -65,7 +65,15 @@ SAYS = {
     "appointment.moved": "Appointment moved",
     "appointment.cancelled": "Appointment cancelled",
     "case.opened": "Case opened",
+    "prompt.done": "Step done",
+    "prompt.not_done": "Step not done",
+    "prompt.asked_for": "What to do shown",
+    "prompt.taken_away": "What to do taken away",
+    "referral.late": "Partner late: somebody is to ask again",
+    "referral.chased": "Partner asked again",
 }
+# What a line says besides, in brackets: the first of these that its entry has.
+BESIDES = ("because", "agency", "title")
 
 
 def line(event) -> dict:
@@ -77,6 +85,6 @@ def line(event) -> dict:
             what += f" (recommended {event.detail.get('recommended')})"
     elif event.type == "offer.made":
         what = f"Choice read out: {Response(event.detail['chosen']).label.lower()}"
-    elif event.detail.get("because"):
-        what += f" ({event.detail['because']})"
+    elif besides := next(filter(None, map(event.detail.get, BESIDES)), ""):
+        what += f" ({besides})"
     return {"when": local_time.staff_time(event.at), "what": what, "who": event.who}

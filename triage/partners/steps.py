@@ -57,8 +57,10 @@ def take(incident, *, card: str, step: str, is_done: bool, because: str = "", by
         at=at,
         by=by,
     )
-    what = "prompt.done" if is_done else "prompt.not_done"
-    ledger.record(what, by=by, about=incident, at=at, card=card, step=step, kept=str(taken.pk))
+    what, title = "prompt.done" if is_done else "prompt.not_done", _title(card)
+    ledger.record(
+        what, by=by, about=incident, at=at, card=card, step=step, kept=str(taken.pk), title=title
+    )
     return taken
 
 
@@ -72,8 +74,13 @@ def tick(incident, *, card: str, is_on: bool, by, at) -> bool:
         return False
     CardTick.objects.create(incident=incident, card=card, is_on=is_on, at=at, by=by)
     what = "prompt.asked_for" if is_on else "prompt.taken_away"
-    ledger.record(what, by=by, about=incident, at=at, card=card)
+    ledger.record(what, by=by, about=incident, at=at, card=card, title=_title(card))
     return True
+
+
+def _title(card):
+    title = cards.all_cards()[card].title
+    return title[0].lower() + title[1:]
 
 
 @transaction.atomic

@@ -148,15 +148,24 @@ def form(request, pk):
     found = _referral(request, pk)
     incident = found.incident
     ledger.record("referral.form_opened", by=request.user, about=found, at=at)
-    people = incident.participants.exclude(role=Participant.Role.SUSPECT).select_related("contact")
     victim = incident.victim
     context = _facts(found) | {
-        "people": [person for person in people.order_by("id") if person.contact],
+        "people": _people(incident),
         "victim": victim,
         **shown.plan_told(victim),
         "printed_at": at,
     }
     return TemplateResponse(request, "triage/partners/form.html", context)
+
+
+def _people(incident):
+    """(contact, what they are in it) of everybody named; never the person suspected."""
+    found = {}
+    people = incident.participants.exclude(role=Participant.Role.SUSPECT).order_by("id")
+    for person in people.select_related("contact"):
+        if person.contact:
+            found.setdefault(person.contact, []).append(person.get_role_display())
+    return [(contact, " and ".join(roles)) for contact, roles in found.items()]
 
 
 def _referral(request, pk):

@@ -166,6 +166,10 @@ def test_reassessment_shows_what_stands_and_keeps_what_is_new(as_handler, handle
         {
             "narrative": CUCKOOED,
             "after": "1",
+            "seen_at": now().isoformat(),
+            "draft": str(uuid.uuid4()),
+            "version": "0",
+            "seen_grade": "2",
             "grade": "2",
             "action": "record",
             "step-cuckooing-inside": "done",
@@ -191,8 +195,8 @@ def test_incident_shows_cards_steps_and_referrals(as_handler, handler, incident)
     assert cards_in(body) == ["cuckooing"]
     assert ": 1 of 4 done" in body
     assert reverse("partners:referral", args=[made.pk]) in body
-    assert "Referral made" in body
-    assert "Prompt done" in body
+    assert "Referral made (Housing)" in body
+    assert "Step done (cuckooing)" in body
 
 
 def test_incident_lets_a_card_be_asked_for_and_taken_away(as_handler, incident):

@@ -34,7 +34,12 @@ def test_step_is_kept_with_its_words_and_the_version(incident, handler):
     assert (taken.words, taken.version) == (words, cards.version())
     assert (taken.is_done, taken.because, taken.by) == (True, "", handler)
     entry = Entry.objects.get(about_id=str(incident.pk), type="prompt.done")
-    assert entry.detail == {"card": "cuckooing", "step": "meet", "kept": str(taken.pk)}
+    assert entry.detail == {
+        "card": "cuckooing",
+        "step": "meet",
+        "kept": str(taken.pk),
+        "title": "cuckooing",
+    }
 
 
 def test_step_not_done_needs_its_reason_which_the_ledger_does_not_hold(incident, handler):
