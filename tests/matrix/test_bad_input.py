@@ -31,8 +31,11 @@ from tests.appointments import factories as diary
 from tests.appointments import interview
 from tests.portal import factories as portal
 from tests.triage.conftest import YESTERDAY
+from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from triage import policies
+from triage.chat.models import Chat, ChatLine
+from triage.desk.models import OnlineReport
 from triage.models import Assessment, Incident, ReportDraft
 from triage.partners.models import Referral, ReferralMove, StepTaken
 from victimcontact.accounts.models import User
@@ -699,6 +702,100 @@ def admin_policy_part():
     )
 
 
+def online_page(step, right, texts, others=(), **answers):
+    """A page of the online report whose other pages are answered."""
+    written, key = desk.writing(**answers)
+    client = Client()
+    client.cookies["step"] = key
+    return Form(
+        client,
+        reverse("desk:report"),
+        {"step": step, "go": "on", **right},
+        texts,
+        lambda: of(*OnlineReport.objects.filter(pk=written.pk)),
+        ["step", "go", *others],
+    )
+
+
+def online_what():
+    return online_page("what", {"account": YESTERDAY}, ["account"])
+
+
+def online_when():
+    return online_page("when", {"happened": "300"}, ["day", "hour"], ["happened"])
+
+
+def online_person():
+    return online_page("person", {"now_at": "away"}, ["looks"], ["now_at"])
+
+
+def online_contact():
+    return online_page(
+        "contact",
+        {"wish": "ways", "ways": "sms", "number": "07700 900 123"},
+        ["number", "email"],
+        ["wish", "ways"],
+    )
+
+
+def online_times():
+    answers = {"contact": {"wish": ["ways"], "ways": ["sms"], "number": ["07700 900123"]}}
+    right = {"days": "1", "start": "9am", "end": "3pm"}
+    return online_page("times", right, ["start", "end", "answers"], ["days"], **answers)
+
+
+def online_you():
+    return online_page("you", {"name": "Robin", "age": "34"}, ["name", "age"])
+
+
+def online_check():
+    return online_page("check", {"go": "send"}, [])
+
+
+def chat():
+    desk.open_chat()
+    _, key = desk.chat()
+    client = Client()
+    client.cookies["talk"] = key
+    return Form(
+        client,
+        reverse("chat:chat"),
+        {"body": "He is back", "key": str(uuid.uuid4())},
+        ["body"],
+        all_of(ChatLine),
+        ["key"],
+    )
+
+
+def chat_first():
+    desk.open_chat()
+    form = chat()
+    form.client = Client()
+    return form
+
+
+def chat_answer():
+    handler = factories.user(Role.CALL_HANDLER)
+    talk, _ = desk.chat(taken_by=handler)
+    return Form(
+        staff(handler),
+        reverse("chat:answer", args=[talk.pk]),
+        {"body": "Where are you?", "key": str(uuid.uuid4())},
+        ["body"],
+        all_of(ChatLine),
+        ["key"],
+    )
+
+
+def chat_end():
+    form = chat_answer()
+    talk = Chat.objects.latest("started_at")
+    form.address = reverse("chat:end", args=[talk.pk])
+    form.right, form.texts, form.others = {"reason": "Asked for hours"}, ["reason"], []
+    form.stored = all_of(Chat)
+    return form
+
+
 FORMS = {
     made.__name__: made
     for made in (
@@ -708,13 +805,15 @@ FORMS = {
         *(admin_desk, admin_shift, admin_template, admin_user, admin_policy),
         admin_policy_part,
         *(refer, referral_move, card_steps),
+        *(online_what, online_when, online_person, online_contact, online_times, online_you),
+        *(online_check, chat, chat_first, chat_answer, chat_end),
     )
 }
 ADMIN = {name for name in FORMS if name.startswith("admin_")}
 WITH_TEXTS = sorted(
     set(FORMS)
     - {"choice", "record", "booking", "move", "cancel", "change"}
-    - {"devices", "seal", "assign", "demo_sign_in", "admin_shift"}
+    - {"online_check", "devices", "seal", "assign", "demo_sign_in", "admin_shift"}
 )
 
 

@@ -18,6 +18,7 @@ from tests import factories
 from tests.appointments import interview
 from tests.triage.api import conftest as api
 from tests.triage.control import factories as control
+from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
 from triage.api import reports
@@ -109,6 +110,8 @@ def one_of_each():
     control.one_of_each()
     reports.add("More", incident=crime.incident, client=api.system().row, at=now())
     quality.one_of_each()
+    desk.sent()
+    desk.chat()
 
 
 def contents():

@@ -18,6 +18,7 @@ from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
 from tests.triage.control import factories as control
+from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
 from triage.models import ReportDraft
@@ -91,6 +92,7 @@ def world():
         "task": task,
         "contact": booked.contact,
         "draft": draft,
+        "chat": desk.chat()[0],
         "handover": Handover.objects.create(
             force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
         ),
@@ -121,6 +123,7 @@ ABOUT = {
     "control:officers_step": "dispatch",
     "control:send_report": "draft",
     "control": "incident",
+    "chat": "chat",
     "partners:refer": "incident",
     "partners:tick": "incident",
     "partners:card": "incident",
