@@ -46,7 +46,7 @@ class Shown:
 PANELS: tuple[Panel, ...] = (
     Panel("control", control.top_context, TOP, "triage/control/_top.html"),
     Panel("partners", partners.incident_context),
-    Panel("control", control.incident_context),
+    Panel("control", control.incident_context, SIDE),
     Panel("desk", desk.incident_context),
     Panel("chat", chat.incident_context),
     Panel("api", api.incident_context, TOP),
