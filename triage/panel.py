@@ -7,6 +7,10 @@ from triage import assessing, permissions, thrive
 from triage.forms import REFUSED
 from triage.marking import marked
 
+# Levels as dots and a word, what video needs as a word: drawn with each pause in typing.
+LEVELS = (("○○○", "none"), ("●○○", "low"), ("●●○", "medium"), ("●●●", "high"))
+STATES = {"for": "Yes", "against": "No", "ask": "Ask"}
+
 
 @dataclass(frozen=True)
 class RaisedFlag:
@@ -71,7 +75,14 @@ def scored(form, known, policy, by):
         "rules": rules(result.because, result.grade),
         "pieces": marked(known.narrative, [asdict(flag) for flag in result.flags]),
         "elements": [
-            (name, label, result.elements[name]) for name, label in thrive.ELEMENTS.items()
+            (label, element.level, *LEVELS[element.level], " · ".join(element.rationale))
+            for label, element in (
+                (label, result.elements[name]) for name, label in thrive.ELEMENTS.items()
+            )
+        ],
+        "needs": [
+            (need.state, STATES[need.state], need.label, " · ".join(need.because))
+            for need in result.video_needs
         ],
         "questions": [_asked(form, question) for question in result.ask_next],
     }

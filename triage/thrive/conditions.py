@@ -92,10 +92,6 @@ class Condition:
                 return False
         return True
 
-    def holds(self, signals):
-        """Whether the condition holds, given all signals by name."""
-        return self.met(facts(signals))
-
     def used(self, facts):
         """The names of the signals that made the condition hold, in order."""
         names = []
