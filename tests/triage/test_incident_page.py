@@ -11,6 +11,7 @@ from messaging import outbox
 from tests import factories
 from tests.appointments import factories as diary
 from triage import offers, policies, thrive
+from triage.control import dispatching
 from triage.models import Offer, Participant
 
 pytestmark = pytest.mark.django_db
@@ -136,10 +137,23 @@ def test_no_choice_is_read_out_at_grade_1(as_handler):
     html = choice(as_handler, incident)
 
     assert "no choice is read out" in html
-    assert "Officers are coming to you now" in html
+    assert "Nobody has sent officers yet" in html
+    assert reverse("control:send", args=[incident.pk]) in html
     assert "ways we can see you" not in html.replace("\n", " ")
     assert 'name="chosen"' not in html
     assert reverse("triage:choice", args=[incident.pk]) not in page(as_handler, incident)
+
+
+def test_the_caller_is_told_of_officers_once_they_are_asked_for(as_handler, handler):
+    incident = factories.incident(grade=1, at=now())
+    dispatching.send_now(
+        incident, reason="He is at the door", not_told_because="On the line", by=handler, at=now()
+    )
+
+    html = choice(as_handler, incident)
+
+    assert "Officers are being sent to you now" in html
+    assert "Nobody has sent officers yet" not in html
 
 
 def test_no_choice_is_recorded_at_grade_1(as_handler, handler):
