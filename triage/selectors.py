@@ -39,14 +39,25 @@ def open_queue(user):
 
 
 def open_counts(user) -> dict:
-    """{"graded", "ungraded"}: how many open incidents this person may see."""
+    """{"graded", "ungraded", "pinned"}: how many open incidents this person may see."""
     return (
         incidents_for(user)
         .filter(status=Incident.Status.OPEN)
         .aggregate(
             graded=Count("pk", filter=Q(grade__isnull=False)),
             ungraded=Count("pk", filter=Q(grade=None)),
+            pinned=Count("pin"),
         )
+    )
+
+
+def pinned(user):
+    """Open incidents that a leader put before all others, the first one first."""
+    return (
+        incidents_for(user)
+        .filter(status=Incident.Status.OPEN, grade__isnull=False, pin__isnull=False)
+        .select_related("force", "pin__pinned_by")
+        .order_by("pin__pinned_at", "id")
     )
 
 

@@ -46,6 +46,7 @@ def _queue(request):
         "rows": shown.rows(page, at),
         "page": page,
         "ungraded": list(ungraded),
+        "pinned": list(selectors.pinned(request.user)) if how_many["pinned"] else [],
         "at": local_time.local(at),
     }
 
