@@ -36,7 +36,7 @@ class ToldForm(forms.Form):
     """How the caller was told, or why not: part of every form that changes what they were told."""
 
     how = forms.ChoiceField(
-        label="Told",
+        label="How they were told",
         choices=WAYS,
         widget=forms.RadioSelect,
         error_messages={"required": "Say how they were told, or that they were not"},

@@ -13,7 +13,7 @@ from triage import assessing, intake, offers, recording
 from triage.models import Response
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import Role
-from victimcontact.demonstration import partners, shifts, staff
+from victimcontact.demonstration import control, partners, shifts, staff
 from victimcontact.lib import phone
 from victimcontact.people import plans
 
@@ -80,6 +80,7 @@ def build(force, *, at) -> int:
     recorded = [("criminal-damage", incidents["criminal_damage"]), *more[:5]]
     _open_cases(force, recorded, handler, at)
     partners.build(force, incidents, at=at)
+    control.build(incidents, force, at=at)
     shifts.build(force, at=at)
     return len(incidents) + len(more)
 
