@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 from psycopg2.extras import register_uuid
 
+from bench import day
 from tests import factories
-from triage import policies, repeats, selectors, shown
+from triage import jobs, policies, repeats, selectors, shown
 from triage.api import feed, tokens
 from triage.api.models import ApiClient, Scope
-from triage.models import Incident, Policy
+from triage.models import Incident, Policy, Review
 from triage.shifts import board as shift_board
 from victimcontact.accounts.models import Force, User
 from victimcontact.accounts.roles import Role
@@ -213,3 +214,59 @@ def token():
         requests_a_minute=100_000,
     )
     return tokens.renew(client, by=None, at=now())
+
+
+# A simulated day: see day.py
+
+
+def people():
+    """The force and its handlers."""
+    force = factories.force()
+    policies.ensure_shipped_policy(day.MIDNIGHT)
+    for number in range(40):
+        factories.user(Role.TEAM_LEADER, username=f"handler{number}", at_force=force)
+    return {}
+
+
+def morning(many, number, parts):
+    """Plan this process's part of the day."""
+    _kept["part"] = day.Part(int(many), int(number), int(parts))
+    return {}
+
+
+def minute(number):
+    """Live one minute of it."""
+    _kept["part"].live(int(number))
+    return {}
+
+
+def late(number):
+    """What beat does each minute."""
+    raised = 0
+    while more := jobs.raise_late_reviews(day.at(int(number))):
+        raised += more
+    return {"raised": raised}
+
+
+def evening():
+    """What was done."""
+    return dict(_kept["part"].done)
+
+
+def left(number):
+    """What nobody has looked at, when the day is over."""
+    at = day.at(int(number))
+    open_ones = Incident.objects.filter(status="open")
+    reviews = Review.objects.filter(done_at=None, incident__status="open")
+    raised = Review.objects.filter(raised_at__isnull=False)
+    slowest = max((one.raised_at - one.due_at for one in raised), default=timedelta())
+    by_nobody = Incident.objects.exclude(assessments__decided_by__isnull=False)
+    told_of = reviews.filter(raised_at__isnull=False).values("incident")
+    just_in = by_nobody.filter(reported_at__gt=at - timedelta(minutes=10))
+    return {
+        "open": open_ones.count(),
+        "untold": reviews.filter(due_at__lt=at - timedelta(minutes=1), raised_at=None).count(),
+        "without": open_ones.exclude(pk__in=reviews.values("incident")).count(),
+        "unseen": by_nobody.exclude(pk__in=told_of).exclude(pk__in=just_in.values("pk")).count(),
+        "slowest_s": slowest.total_seconds(),
+    }

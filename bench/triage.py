@@ -66,20 +66,20 @@ def scale(sizes):
         pair = engines.start(folder, throwaway=True)
         children = {}
         try:
-            environment = _environment(pair, folder)
-            _manage("migrate", "--noinput", **environment, DATABASE_ROLE="owner")
-            with _child(environment) as child:
-                child.ask("world")
+            plain = environment(pair, folder)
+            manage("migrate", "--noinput", **plain, DATABASE_ROLE="owner")
+            with child(plain) as first:
+                first.ask("world")
             for size in sizes:
                 _as_superuser(pair, f"create database past_{size} template victimcontact")
                 started = time.monotonic()
-                child = children[size] = _Child(_environment(pair, folder, f"past_{size}"))
-                child.ask(f"past {size} {_address(pair.superuser_url, f'past_{size}')}")
+                children[size] = _Child(environment(pair, folder, f"past_{size}"))
+                children[size].ask(f"past {size} {_address(pair.superuser_url, f'past_{size}')}")
                 say(f"{size:,} past incidents filled in {time.monotonic() - started:.0f} s\n")
             _compare(children, sizes)
         finally:
-            for child in children.values():
-                child.end()
+            for one in children.values():
+                one.end()
             pair.stop(remove=True)
 
 
@@ -131,11 +131,17 @@ class _Child:
         )
 
     def ask(self, question):
+        self.put(question)
+        return self.get()
+
+    def put(self, question):
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
+
+    def get(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"No answer to {question!r}")
+            raise SystemExit("A process that was measured ended.")
         return json.loads(line)
 
     def end(self):
@@ -144,15 +150,15 @@ class _Child:
 
 
 @contextlib.contextmanager
-def _child(environment):
-    child = _Child(environment)
+def child(environment):
+    made = _Child(environment)
     try:
-        yield child
+        yield made
     finally:
-        child.end()
+        made.end()
 
 
-def _environment(pair, folder, database="victimcontact"):
+def environment(pair, folder, database="victimcontact"):
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "bench.settings",
@@ -169,7 +175,7 @@ def _address(url, database):
     return url.rpartition("/")[0] + f"/{database}"
 
 
-def _manage(*arguments, **environment):
+def manage(*arguments, **environment):
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
