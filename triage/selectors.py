@@ -92,6 +92,18 @@ def assessment_drafts(incident, user):
     )
 
 
+def assessments_begun(user):
+    """The assessments this person has begun and not kept, of any open incident."""
+    return (
+        AssessmentDraft.objects.filter(
+            handler=user, assessment=None, of__status=Incident.Status.OPEN
+        )
+        .select_related("of")
+        .defer("of__narrative", "of__location", "of__safety_note")
+        .order_by("-saved_at")
+    )
+
+
 def known_contacts(force, phone: str, *, name="", born=""):
     """People of ``force`` under an E.164 number, or of that name born on that day (ISO).
 

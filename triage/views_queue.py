@@ -52,9 +52,11 @@ def _queue(request):
 
 
 def _drafts(user):
-    """(draft, its first words) of the reports this person has begun."""
-    found = []
-    for draft in selectors.drafts_for(user)[:20]:
-        text = " ".join("".join(draft.form.get("narrative", [])).split())
-        found.append((draft, text[:120] + ("…" if len(text) > 120 else "")))
-    return found
+    """(draft, its first words) of what this person has begun and not recorded."""
+    begun = [*selectors.drafts_for(user)[:20], *selectors.assessments_begun(user)[:20]]
+    return [(draft, _first_words(draft)) for draft in begun]
+
+
+def _first_words(draft):
+    text = " ".join("".join(draft.form.get("narrative", [])).split())
+    return text[:120] + ("…" if len(text) > 120 else "")

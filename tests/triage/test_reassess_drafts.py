@@ -71,6 +71,19 @@ def test_typing_is_kept_and_a_closed_tab_goes_on(one, handler, incident):
     assert data["draft"] in again
 
 
+def test_begun_and_not_kept_stands_above_the_queue(one, other, incident):
+    data = typed()
+    score(one, incident, data)
+
+    queue = one.get("/triage/").content.decode()
+    assert f"Go on assessing {incident.reference}" in queue
+    assert reverse("triage:reassess_draft", args=[incident.pk, data["draft"]]) in queue
+    assert "Go on assessing" not in other.get("/triage/").content.decode()
+
+    keep(one, incident, data)
+    assert "Go on assessing" not in one.get("/triage/").content.decode()
+
+
 def test_another_handlers_words_are_not_shown(one, other, incident):
     data = typed("Only mine to read")
     score(one, incident, data)
