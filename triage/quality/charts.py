@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 628, 14, 168
+LEFT, RIGHT, TOP, BOTTOM = 44, 604, 14, 168
 BAR = 560
 # Limits within which chance alone keeps 95 and 99.8 of 100 handlers.
 USUAL, RARE = 1.96, 3.09

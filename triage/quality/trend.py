@@ -255,7 +255,7 @@ def same_callers(force) -> list[SameCaller]:
     """The first finished attempt of each handler at each synthetic caller, where several tried."""
     firsts = (
         PracticeAttempt.objects.filter(finished_at__isnull=False, handler__forces=force)
-        .order_by("case", "handler_id", "finished_at")
+        .order_by("case", "handler_id", "finished_at", "pk")
         .distinct("case", "handler_id")
         .values_list("case", "decided_grade")
     )

@@ -3,6 +3,8 @@
 Every view here is behind the shield: it can write its own attempts and nothing else.
 """
 
+from dataclasses import dataclass
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import Http404
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from triage import panel, policies
 from triage.forms import ReportForm, kept
+from triage.partners import panel as demand
 from triage.quality.models import PracticeAttempt
 from triage.quality.practice import attempts, cases
 from triage.quality.practice.shield import practice
@@ -21,6 +24,7 @@ from victimcontact.accounts.permissions import require
 from victimcontact.lib import local_time
 
 RECENT = 10
+REPEATS = 3  # reports from which a synthetic caller counts as one who calls again and again
 
 
 @require_GET
@@ -196,7 +200,23 @@ def _scored(request, attempt, at, data):
     if case is None:
         raise Http404  # the caller was taken out of the file while this was open
     known = form.known(case.history, channel=case.channel)
-    return form, panel.scored(form, known, policies.published(at=at), request.user)
+    scored = panel.scored(form, known, policies.published(at=at), request.user)
+    flags = [flag.name for flag in scored["result"].flags]
+    before = (case.history or {}).get("previous_reports_12m", 0)
+    around = _Around(_Repeat(before + 1 >= REPEATS))
+    return form, scored | demand.report_context(data, flags=flags, around=around)
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    is_repeat_caller: bool
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the made-up history of a case says, where a real report asks what came before it."""
+
+    repeat: _Repeat
 
 
 def _call(attempt, at):

@@ -160,7 +160,7 @@ def test_same_report_entered_by_five_gets_the_same_rank():
 def test_line_breaks_where_a_week_has_nothing():
     line = charts.line([(50, 3, "a"), (100, 9, "b"), (None, 0, "c"), (0, 1, "d")])
 
-    assert line.pieces == ["44.0,91.0 238.7,14.0"]
+    assert line.pieces == ["44.0,91.0 230.7,14.0"]
     assert [dot.says for dot in line.dots] == [
         "a: 50 %, from 3",
         "b: 100 %, from 9",

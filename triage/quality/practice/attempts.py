@@ -33,7 +33,7 @@ def start(case: cases.Case, *, by, at) -> PracticeAttempt:
         case=case.key,
         case_print=case.print,
         policy_version=policies.published(at=at).version,
-        form={"channel": [case.channel], "about": [case.about]},
+        form={"channel": [case.channel]},
         started_at=at,
         saved_at=at,
     )

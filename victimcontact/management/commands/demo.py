@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from triage import policies
 from victimcontact.accounts.models import Force
-from victimcontact.demonstration import desk, reports, staff
+from victimcontact.demonstration import desk, quality, reports, staff
 
 
 class Command(BaseCommand):
@@ -28,4 +28,5 @@ class Command(BaseCommand):
             desk.open_chat(force)
             if is_new:
                 desk.build(force, at=at)
+                quality.build(force, reports.cases(), at=at)
         self.stdout.write(f"{force}: {count} reports, {shifts} shifts added.")
