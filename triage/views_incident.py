@@ -1,5 +1,6 @@
 """One incident: everything that is known of it and was decided about it."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.http import HttpResponse
@@ -44,7 +45,7 @@ def incident(request, pk):
     context = shown.header(incident, at) | {
         "victim": victim,
         **shown.plan_told(victim),
-        "participants": _with_ages(incident, current, at),
+        "people": _people(incident, current, at),
         "pieces": marked(current.narrative, current.findings.get("flags", ())) if current else [],
         "current": told(current, incident.force) if current else None,
         "answered": answered(current, policies.rules(current.policy)) if current else (),
@@ -64,17 +65,38 @@ def incident(request, pk):
     return TemplateResponse(request, "triage/incident.html", context)
 
 
-def _with_ages(incident, current, at):
-    """The participants, each with ``age``: by the date of birth, else as the caller said."""
+@dataclass
+class _Someone:
+    """A person of the incident, once, whatever number of parts they have in it."""
+
+    contact: object  # None for a person suspected
+    description: str
+    parts: list  # "Caller", "victim"
+    age: int | None  # by the date of birth, else as the caller said
+
+    @property
+    def role(self):
+        return " and ".join(self.parts)
+
+
+def _people(incident, current, at):
     answers = current.answers if current else {}
     said = {"victim": answers.get("victim_age"), "caller": answers.get("caller_age")}
     today = local_time.local(at).date()
-    people = list(incident.participants.select_related("contact").order_by("id"))
-    for person in people:
-        born = person.contact.date_of_birth if person.contact else ""
-        told = said.get(person.role)
-        person.age = typed.age_on(date.fromisoformat(born), today) if born else told
-    return people
+    found = {}
+    for part in incident.participants.select_related("contact").order_by("id"):
+        someone = found.setdefault(
+            part.contact_id or f"no contact {part.pk}",
+            _Someone(part.contact, part.description, [], None),
+        )
+        label = part.get_role_display()
+        someone.parts.append(label.lower() if someone.parts else label)
+        born = part.contact.date_of_birth if part.contact else ""
+        if born:
+            someone.age = typed.age_on(date.fromisoformat(born), today)
+        elif said.get(part.role) is not None:
+            someone.age = said[part.role]
+    return list(found.values())
 
 
 @require_POST

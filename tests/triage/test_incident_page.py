@@ -86,6 +86,18 @@ def test_age_is_that_of_today_or_what_the_caller_said(as_handler):
     assert "<dt>Age</dt><dd>51</dd>" in html
 
 
+def test_a_caller_for_themselves_is_told_once(as_handler):
+    incident = factories.incident(victim=factories.contact(name="Ann Example"), at=now())
+    Participant.objects.create(incident=incident, role="caller", contact=incident.victim)
+    factories.assessment(incident, at=now(), answers={"victim_age": 51, "caller_age": 51})
+
+    html = page(as_handler, incident)
+
+    assert html.count("<dd>Ann Example</dd>") == 1
+    assert "Victim and caller</h3>" in html
+    assert html.count("<dt>Age</dt><dd>51</dd>") == 1
+
+
 def test_what_was_reported_before_is_told_with_its_markers(as_handler):
     victim = factories.contact(phone="+447700900123")
     earlier = factories.incident(victim=victim, safety_note="Dog in the yard", at=now())
