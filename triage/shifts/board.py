@@ -202,7 +202,12 @@ def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
         order = ("review_due_at", "id")
     else:
         order = (F("pin__pinned_at").asc(nulls_last=True), *which.query.order_by)
-    found = which.select_related("force", "owner", "pin__pinned_by").order_by(*order)
+    # Sealed words are not opened for a list that does not show them.
+    found = (
+        which.select_related("force", "owner", "pin__pinned_by")
+        .defer("narrative", "location", "safety_note")
+        .order_by(*order)
+    )
     marks = {f"is_{key}": Q(condition) for key, condition in _marked(at).items()}
     start = (page - 1) * LINES
     rows = list(found.annotate(**marks)[start : start + LINES + 1])
