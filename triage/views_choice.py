@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
-from triage import offers, recording, selectors, shown, thrive
+from triage import offers, presence, recording, selectors, shown, thrive
 from triage.control import dispatching
 from triage.forms import CrimeForm, OfferForm, PlanForm
 from triage.models import Grade, Response
@@ -41,6 +41,7 @@ def choice(request, pk):
         "against": [thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
         "is_immediate": assessment.decided_grade == Grade.IMMEDIATE,
         "officers": dispatching.standing_of(incident),
+        "here": presence.here(incident, request.user, after=assessment.number, at=now()),
         "nobody": Response.NONE in offers.options(assessment),
         "offer": incident.offers.order_by("-chosen_at", "-id").first(),
         "victim": victim,

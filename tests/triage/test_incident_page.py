@@ -186,3 +186,14 @@ def test_the_choice_is_read_once_the_grade_is_less_urgent(as_handler):
 
     assert "three ways" in html
     assert 'value="visit"' in html
+
+
+def test_whoever_reads_the_choice_hears_of_an_assessment_made_meanwhile(as_handler):
+    incident = factories.incident(grade=3, at=now())
+    read = as_handler.get(reverse("triage:choice", args=[incident.pk])).context["here"]
+    factories.assessment(incident, grade=1, decided_by=factories.user("team_leader"), at=now())
+
+    said = {"after": read.after, "known": read.digest}
+    answer = as_handler.post(reverse("triage:here", args=[incident.pk]), said).content.decode()
+
+    assert "has assessed it meanwhile: grade 1." in answer

@@ -97,6 +97,7 @@ def _record(force, case, minutes_ago, handler, at):
             phone=phone.parse(case["phone"]) if case.get("phone") else "",
             language=case.get("language", ""),
         ),
+        victim=intake.Person(name=case["victim"]) if "victim" in case else None,
         # No two at one door: that would make them repeats of each other.
         location=f"{10 + minutes_ago % 211} {street}, Northmoor",
         answers=dict(case.get("structured", {})),
