@@ -21,7 +21,12 @@ from triage.quality.models import (
 
 # How long after the grade what is recorded still belongs to the same contact.
 SAME_CONTACT = timedelta(minutes=60)
-LABELS = {**dict(ANSWERS), "injuries": "Injuries", "minutes_since_incident": "Minutes ago"}
+LABELS = {
+    **dict(ANSWERS),
+    "injuries": "Injuries",
+    "minutes_since_incident": "Minutes since it happened",
+    "previous_reports_12m": "Reports in the last year",
+}
 
 
 def samples_for(user):
@@ -134,7 +139,7 @@ def _asked(key):
 def _answered(value):
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return str(value)
+    return str(value).capitalize()
 
 
 def _records(incident_id, before, until):

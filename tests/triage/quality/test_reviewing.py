@@ -205,7 +205,7 @@ def test_history_is_what_it_was(reviewer):
     then = selectors.known_then(of)
 
     assert then.history == {"markers": ["stalking"], "previous_reports_12m": 2}
-    assert then.answers == [("Weapon", "No"), ("Injuries", "minor")]
+    assert then.answers == [("Weapon", "No"), ("Injuries", "Minor")]
 
 
 # Feedback
