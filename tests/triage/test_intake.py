@@ -179,7 +179,7 @@ def test_emoji_and_20_000_characters_are_kept_as_they_were(handler):
     words = "He hit me 😢 " * 1666 + "ran off."
     assert len(words) == 20_000
 
-    incident = record(handler, report(narrative=words))
+    incident = record(handler, report(narrative=words), decision=decision(1))
 
     assert Incident.objects.get(pk=incident.pk).narrative == words
 
