@@ -202,15 +202,19 @@ def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
         order = ("review_due_at", "id")
     else:
         order = (F("pin__pinned_at").asc(nulls_last=True), *which.query.order_by)
+    start = (page - 1) * LINES
+    # Which ones is found on narrow rows; only those that are shown are read whole.
+    these = which.order_by(*order).values("pk")[start : start + LINES + 1]
     # Sealed words are not opened for a list that does not show them.
     found = (
-        which.select_related("force", "owner", "pin__pinned_by")
+        selectors.open_queue(user)
+        .filter(pk__in=these)
+        .select_related("force", "owner", "pin__pinned_by")
         .defer("narrative", "location", "safety_note")
         .order_by(*order)
     )
     marks = {f"is_{key}": Q(condition) for key, condition in _marked(at).items()}
-    start = (page - 1) * LINES
-    rows = list(found.annotate(**marks)[start : start + LINES + 1])
+    rows = list(found.annotate(**marks))
     return [_line(row, at, show) for row in rows[:LINES]], len(rows) > LINES
 
 
