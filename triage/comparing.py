@@ -42,7 +42,7 @@ def labelled() -> list | None:
     """The labelled reports of this checkout, or None where there are none to read."""
     path = Path(settings.BASE_DIR) / evaluation.CASES
     try:
-        return evaluation.read(path.read_text(encoding="utf-8"))
+        return evaluation.read_all(path)
     except OSError:
         return None
 

@@ -2,8 +2,8 @@
 
 Plain values in and out. A labelled report is one as other systems send it (see ``thrive.Report``)
 with what a competent assessment makes of it: ``id``, ``grade``, optionally ``also_right`` (other
-grades that are as good), ``flags``, ``video_offer``, ``video_reasons`` and perhaps ``like``, the
-id of a report that says the same in other words.
+grades that are as good), ``flags``, ``video_offer``, ``video_reasons`` and perhaps ``arguable``
+(flags that count neither way) and ``like``, the id of a report that says the same in other words.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from functools import cached_property
 
 from triage import thrive
 
-CASES = "tests/triage/cases/reports.jsonl"  # under the checkout; no part of an installation
+CASES = "tests/triage/cases"  # under the checkout; no part of an installation
 DANGEROUS = frozenset(
     {"immediate_risk", "offender_present", "not_safe_contact", "under_18_no_guardian"}
 )
@@ -44,7 +44,7 @@ class Judged:
 
     @property
     def extra(self):
-        return self.found - set(self.case["flags"])
+        return self.found - set(self.case["flags"]) - set(self.case.get("arguable", ()))
 
     @property
     def under(self):
@@ -91,12 +91,27 @@ def read(text):
     return cases
 
 
+def read_all(path):
+    """The labelled reports of a file, or of each file of JSON lines in a folder."""
+    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    cases = []
+    for file in files:
+        try:
+            cases += read(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file.name}, {error}") from error
+    return cases
+
+
 def is_for_tuning(case):
     """Half of the reports, by their id: the other half is held back and never tuned on.
 
     A paraphrase goes with the report it is ``like``. Reports marked ``seen`` were looked at one by
-    one while the policy was written, whichever half they fell in: they can prove nothing any more.
+    one while the policy was written, or the reader learned from them, whichever half they fell in:
+    they can prove nothing any more. Those marked ``held_back`` were never learned from.
     """
+    if case.get("held_back"):
+        return False
     if case.get("seen"):
         return True
     name = case.get("like") or case["id"]

@@ -38,14 +38,21 @@ class Hearing:
     def __init__(self, report, policy):
         self.report, self.policy = report, policy
         self.heard = listen(report.narrative[:LONGEST], policy)
-        self.raised = gather(self.heard, report, policy)
+        self.raised = self._gather()
+
+    def _gather(self, without=()):
+        heard, report, policy = self.heard, self.report, self.policy
+        if policy.reading is None or not heard.is_enough_to_read:
+            return gather(heard, report, policy, without)
+        verdict = policy.reading.judge(heard, gather(heard, report, policy, without))
+        return gather(heard, report, policy, without, verdict)
 
     def assess(self, questions=True, dismissed=frozenset()):
         """The Result, as ``assess`` gives it."""
         report, policy, raised = self.report, self.policy, self.raised
         signals = raised
         if not raised.keys().isdisjoint(dismissed):
-            signals = gather(self.heard, report, policy, without=dismissed)
+            signals = self._gather(without=dismissed)
         graded = grade(signals, policy)
         offered = video(signals, graded.grade, policy)
         asked = ()
@@ -56,7 +63,7 @@ class Hearing:
             grade=graded.grade,
             because=graded.because + _left_out(raised, signals, dismissed),
             rests_on=graded.rests_on,
-            flags=tuple(_flag(signals[name]) for name in FLAGS if name in signals),
+            flags=_flags(signals, graded.grade, dismissed),
             elements=elements(signals, policy),
             video_offer=offered.offer,
             video_reasons=offered.reasons,
@@ -71,6 +78,17 @@ class Hearing:
                 _flag(raised[name]) for name in FLAGS if name in raised and name in dismissed
             ),
         )
+
+
+def _flags(signals, grade, dismissed):
+    """The flags raised, and those that are only named: no rule hears of them."""
+    named = {
+        signal.name: signal
+        for signal in signals.named
+        if signal.name not in dismissed and (signal.name != "not_police_matter" or grade == 4)
+    }
+    found = {**named, **signals}
+    return tuple(_flag(found[name]) for name in FLAGS if name in found)
 
 
 def _left_out(raised, signals, dismissed):

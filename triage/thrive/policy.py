@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .conditions import Condition, ConditionError
 from .patterns import Index, Pattern, PatternError, compile_pattern, literals
+from .reading import ReadingRules
 from .signals import raised_by
 from .spelling import Spelling
 from .vocabulary import ELEMENTS, FLAGS, STRUCTURED, VIDEO_REASONS
@@ -40,6 +41,7 @@ class Cue:
     drop_past: bool  # long past, the words raise nothing
     only_now: bool  # with a date near that is not now, the words raise nothing
     negatable: bool
+    hint: bool  # counts only where the report as a whole reads like it
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Rule:
     reason: str = ""
     doubt: bool = False
     ask: bool = False  # it stands against video only because it is not known
+    hint: bool = False  # of a link: follows only where the report as a whole reads like it
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ class Policy:
             self._question(where, row, order)
             for order, (where, row) in enumerate(_rows(data, "questions"))
         )
+        self.reading = _reading(data)
         if not self.starts:
             raise PolicyError("The policy has no starting grades ([[starts]])")
         self._check_names()
@@ -187,6 +191,7 @@ class Policy:
             drop_past=bool(row.get("drop_past", False)),
             only_now=bool(row.get("only_now", False)),
             negatable=bool(row.get("negatable", True)),
+            hint=bool(row.get("hint", False)),
         )
 
     def _answer(self, where, row):
@@ -220,6 +225,7 @@ class Policy:
             reason=row.get("reason", ""),
             doubt=bool(row.get("doubt", False)),
             ask=bool(row.get("ask", False)),
+            hint=bool(row.get("hint", False)),
         )
 
     def _question(self, where, row, order):
@@ -285,7 +291,8 @@ class Policy:
 BUILT_IN = frozenset(
     "child_spoken_of young_child_spoken_of caller_is_child older_person_spoken_of"
     " victim_is_child victim_age_known few_words nothing_recognised channel_999"
-    " adult_spoken_of child_not_victim short_answers".split()
+    " adult_spoken_of child_not_victim short_answers unread may_be_immediate may_be_priority"
+    " reads_immediate reads_priority reads_scheduled".split()
 )
 
 
@@ -293,6 +300,43 @@ BUILT_IN = frozenset(
 def default_policy():
     """The policy that ships with the code."""
     return Policy.from_toml(SHIPPED.read_text(encoding="utf-8"))
+
+
+def _reading(data):
+    """The policy's ReadingRules, or None where it does without a reader."""
+    given = data.get("reading")
+    if not given:
+        return None
+    try:
+        rules = ReadingRules(
+            weights=str(given["weights"]),
+            flag_at={name: _share(given, "flags", name, given["flag_at"]) for name in FLAGS},
+            hint_at=_share(given, "hint_at"),
+            immediate_at=_share(given, "immediate_at"),
+            priority_at=_share(given, "priority_at"),
+            scheduled_at=_share(given, "scheduled_at"),
+            may_be_at=_share(given, "may_be_at"),
+        )
+    except KeyError as error:
+        raise PolicyError(f"reading: {error.args[0]} is missing") from error
+    if unknown := set(given.get("flags", ())) - set(FLAGS):
+        raise PolicyError(f"reading.flags: {sorted(unknown)} are not flags")
+    if not rules.path.is_file():
+        raise PolicyError(f"reading: there are no weights of the name “{rules.weights}”")
+    return rules
+
+
+def _share(given, *path):
+    """The number between 0 and 1 at ``path``, the last of which may be a default."""
+    default = path[-1] if isinstance(path[-1], (int, float)) else None
+    names = path[: -1 if default is not None else None]
+    value = given
+    for name in names[:-1]:
+        value = value.get(name, {})
+    value = value[names[-1]] if default is None else value.get(names[-1], default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise PolicyError(f"reading: {names[-1]} must be between 0 and 1")
+    return float(value)
 
 
 def _rows(data, name):

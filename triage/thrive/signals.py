@@ -8,6 +8,8 @@ from .conditions import NOW, PAST, RANK, RECENT, Known
 from .context import Context
 from .text import SENTENCE_ENDS, read
 
+ENOUGH_TO_READ = 20  # words; with fewer the patterns alone decide, and every hint counts
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -20,6 +22,7 @@ class Hit:
     text: str
     time: int
     elements: dict
+    hint: bool = False  # counts only where the report as a whole reads like it
 
 
 @dataclass
@@ -54,10 +57,20 @@ class Heard:
     ages: list
 
     @cached_property
+    def spoken(self):
+        """How many words were said."""
+        return sum(token.word.isalnum() for token in self.text.tokens)
+
+    @property
+    def is_enough_to_read(self):
+        """Whether so much was said that the report as a whole reads like anything."""
+        return self.spoken >= ENOUGH_TO_READ
+
+    @cached_property
     def of_the_text(self):
         """(name, why) of what the words show as a whole, whatever they say."""
         shown = []
-        if sum(token.word.isalnum() for token in self.text.tokens) <= 6:
+        if self.spoken <= 6:
             shown.append(("few_words", "Hardly anything was said"))
         if _is_short_answers(self.text):
             shown.append(("short_answers", "Little was said beyond yes and no"))
@@ -66,10 +79,33 @@ class Heard:
         return shown
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a report as a whole reads like; see ``reading``."""
+
+    raises: tuple = ()  # (signal, why, hits)
+    named: tuple = ()  # likewise, of flags that could make a rule say less: named, and no more
+    likely: frozenset | None = None  # signals that hints may raise; None: all of them
+
+    def bears_out(self, name):
+        return self.likely is None or name in self.likely
+
+
+# Without a reader every hint counts, and nothing is ruled out: doubt goes up.
+UNREAD = Verdict(
+    raises=tuple((name, "", ()) for name in ("unread", "may_be_immediate", "may_be_priority"))
+)
+
+
 class Signals(dict):
-    """Signal by name. ``unlinked`` is what was Known before the policy's links were applied."""
+    """Signal by name.
+
+    ``unlinked`` is what was Known before the policy's links were applied; ``named`` are Signals
+    that people see and no rule hears of.
+    """
 
     unlinked = None
+    named = ()
 
 
 def listen(narrative, policy):
@@ -107,7 +143,7 @@ def listen(narrative, policy):
             set_aside.append(SetAside(cue.raises, quote, start, end, why))
             continue
         seen.add(place)
-        hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements))
+        hits.append(Hit(cue.raises, cue.say, start, end, quote, time, cue.elements, cue.hint))
     hits.sort(key=lambda hit: (hit.start, hit.end))
     return Heard(text, hits, set_aside, spoken_ages(text))
 
@@ -138,10 +174,11 @@ def _ruled_out(found, context):
     return "", time
 
 
-def gather(heard, report, policy, without=()):
+def gather(heard, report, policy, without=(), verdict=UNREAD):
     """Signals, from the words, the structured answers and earlier records.
 
-    Names in ``without`` are never raised, and so nothing follows from them.
+    Names in ``without`` are never raised, and so nothing follows from them. ``verdict`` is what
+    the report as a whole reads like: it raises signals of its own, and bears out hints or not.
     """
     signals, places, known = Signals(), {}, Known()
 
@@ -167,7 +204,8 @@ def gather(heard, report, policy, without=()):
                 signal.elements[element] = (level, because)
 
     for hit in heard.hits:
-        add(hit.raises, hit.time, f"{hit.say}: “{hit.text}”", [hit], hit.elements)
+        if not hit.hint or verdict.bears_out(hit.raises):
+            add(hit.raises, hit.time, f"{hit.say}: “{hit.text}”", [hit], hit.elements)
     _add_ages(add, heard, report)
     given = {**(report.history or {}), **report.structured}
     for answer in policy.answers:
@@ -186,13 +224,20 @@ def gather(heard, report, policy, without=()):
         add("channel_999", RECENT, "The report came by 999")
     for name, because in heard.of_the_text:
         add(name, RECENT, because)
+    for name, because, hits in verdict.raises:
+        add(name, RECENT, because, hits)
     signals.unlinked = known.copy()
 
     def follow(link, time, used):
+        if link.hint and not verdict.bears_out(link.raises):
+            return
         hits = [hit for name in used for hit in signals[name].hits]
         add(link.raises, time, link.say, hits, link.elements)
 
     apply_links(policy, known, follow)
+    signals.named = [
+        Signal(name, RECENT, list(hits), [because]) for name, because, hits in verdict.named
+    ]
     return signals
 
 
@@ -294,4 +339,15 @@ def _add_ages(add, heard, report):
             add("adult_spoken_of", RECENT, f"An adult of {age.years}: “{age.text}”", [hit])
 
 
-__all__ = ["NOW", "PAST", "RECENT", "Heard", "Hit", "SetAside", "Signal", "gather", "listen"]
+__all__ = [
+    "NOW",
+    "PAST",
+    "RECENT",
+    "Heard",
+    "Hit",
+    "SetAside",
+    "Signal",
+    "Verdict",
+    "gather",
+    "listen",
+]

@@ -66,7 +66,7 @@ class Command(BaseCommand):
 
     def _cases(self, path):
         try:
-            return evaluation.read(path.read_text(encoding="utf-8"))
+            return evaluation.read_all(path)
         except (OSError, ValueError) as error:
             raise CommandError(f"{path}: {error}") from error
 

@@ -1,0 +1,282 @@
+"""Reads a report whole, as labelled reports were read: its words, words near them, its cues.
+
+Patterns find what was foreseen. People say the rest in their own way, and that is what this adds:
+weights, learned from labelled reports (``manage.py train_reader``), by which the words and cues of
+a report speak for a flag or an urgency. It is a sum: what each word gave can be told, and is. It
+may only raise. What it may raise, and how sure it must be, stands in the policy's ``[reading]``.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from .conditions import RECENT
+from .meaning import DIMENSIONS, word_vectors
+from .signals import Hit, Verdict
+from .text import SENTENCE_ENDS
+from .vocabulary import FLAGS
+
+FOLDER = Path(__file__).resolve().parent.parent / "data"
+
+GRADES = ("grade 1", "grade 2", "grade 3")  # "at least this urgent"
+LABELS = (*FLAGS, *GRADES)
+MEAN = 3.0  # how much the mean of the words near counts beside the strongest of each kind
+SIGNS = 0.3  # how much a cue counts beside a word
+LONGEST_QUOTE = 24  # words
+
+# Flags that rules take for a reason to do less. The reader may only raise.
+COULD_LOWER = frozenset({"not_police_matter", "update_request"})
+
+# Whether somebody has a telephone, or would rather be visited, says nothing of their danger.
+NOT_OF_DANGER = frozenset(
+    "smartphone_yes data_yes answered_no_device device_no attendance_not_wanted"
+    " prefers_person_answered prefers_person prefers_no_visit victim_age_known"
+    " unread may_be_immediate may_be_priority".split()
+)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What of a report is weighed."""
+
+    terms: Counter  # words and pairs of neighbours, how often each
+    signs: dict  # cue and answer signals, with their strength
+    places: dict  # term to the numbers of the tokens it came from
+    words: list  # (token number, word), in order
+
+
+def features(heard, signals):
+    """The Features of what was Heard, with the Signals that it and the answers give."""
+    terms, places, words, before = Counter(), {}, [], None
+    for number, token in enumerate(heard.text.tokens):
+        word = token.word
+        if not word[0].isalnum():
+            before = None if word in SENTENCE_ENDS else before
+            continue
+        words.append((number, word))
+        found = [(word, (number,))]
+        if before is not None:
+            found.append((f"{before[1]} {word}", (before[0], number)))
+        for term, numbers in found:
+            terms[term] += 1
+            places.setdefault(term, []).append(numbers)
+        before = number, word
+    signs = {}
+    for name, signal in signals.items():
+        if name not in NOT_OF_DANGER:
+            signs[name] = signs[f"{name}:{signal.time}"] = 1.0
+            if signal.hits:
+                signs[f"{name} again"] = math.log1p(len(signal.hits))
+    return Features(terms, signs, places, words)
+
+
+class Reader:
+    """Weights for terms, signs and meaning; one column for each of LABELS."""
+
+    def __init__(self, *, terms, rarity, signs, weights, meaning, bias, unknown):
+        self.terms, self.signs = terms, signs
+        self._terms = {term: number for number, term in enumerate(terms)}
+        self._signs = {sign: len(terms) + number for number, sign in enumerate(signs)}
+        self._rarity = rarity.astype(np.float32)  # of each term
+        self._weights = weights.astype(np.float32)  # of each term, then of each sign
+        self._meaning = meaning.astype(np.float32)
+        self._bias = bias.astype(np.float32)
+        self._unknown = float(unknown)  # the rarity of a word that no labelled report had
+
+    @classmethod
+    def from_file(cls, path):
+        with np.load(path) as kept:
+            return cls(
+                terms=str(kept["terms"]).split("\n"),
+                signs=str(kept["signs"]).split("\n"),
+                **{
+                    name: kept[name] for name in ("rarity", "weights", "meaning", "bias", "unknown")
+                },
+            )
+
+    def read(self, heard, signals):
+        """The Reading of a report."""
+        return Reading(self, heard, features(heard, signals))
+
+    def known_terms(self, of):
+        """(row, value) of the terms of these Features that were learned; values of length 1."""
+        found = [
+            (row, (1 + math.log(count)) * float(self._rarity[row]))
+            for term, count in of.terms.items()
+            if (row := self._terms.get(term)) is not None
+        ]
+        length = math.sqrt(sum(value * value for _, value in found)) or 1.0
+        return [(row, value / length) for row, value in found]
+
+    def known_signs(self, of):
+        return [
+            (row, SIGNS * value)
+            for sign, value in of.signs.items()
+            if (row := self._signs.get(sign)) is not None
+        ]
+
+    def rarity(self, word):
+        row = self._terms.get(word)
+        return self._unknown if row is None else float(self._rarity[row])
+
+
+class Reading:
+    """What the reader makes of one report: how sure it is of each label, and by which words."""
+
+    def __init__(self, reader, heard, of):
+        self._reader, self._heard, self._of = reader, heard, of
+
+    @property
+    def text(self):
+        return self._heard.text
+
+    @cached_property
+    def sure(self):
+        """How sure of each label, 0 to 1."""
+        reader = self._reader
+        total = reader._bias.copy()
+        for row, value in (*reader.known_terms(self._of), *reader.known_signs(self._of)):
+            total += value * reader._weights[row]
+        if self._near is not None:
+            total += self._near.pooled @ reader._meaning
+        sure = dict(zip(LABELS, (1 / (1 + np.exp(-total))).tolist(), strict=True))
+        # What is immediate is at least a priority.
+        for more, less in pairwise(GRADES):
+            sure[less] = max(sure[less], sure[more])
+        return sure
+
+    @cached_property
+    def _near(self):
+        return near(self._of.words, self._reader.rarity)
+
+    def quote(self, label):
+        """(first, last) token numbers of the words that spoke most for ``label``."""
+        gave = self._gave(label)
+        text = self._heard.text
+        best, found = 0.0, None
+        for start in gave:
+            total, sentence = 0.0, text.sentences[start]
+            for number in range(start, min(start + LONGEST_QUOTE, len(text.tokens))):
+                if text.sentences[number] != sentence or text.tokens[number].word == ".":
+                    break
+                total += gave.get(number, 0.0)
+                if total > best:
+                    best, found = total, (start, number)
+        return found
+
+    def _gave(self, label):
+        """Token number to what the word there added to the sum of ``label``."""
+        column, reader = LABELS.index(label), self._reader
+        gave = Counter({number: 0.0 for number, _ in self._of.words})
+        for row, value in reader.known_terms(self._of):
+            places = self._of.places[reader.terms[row]]
+            share = value * float(reader._weights[row, column]) / len(places)
+            for numbers in places:
+                for number in numbers:
+                    gave[number] += share / len(numbers)
+        if self._near is not None:
+            for number, added in self._near.shares(reader._meaning[:, column]):
+                gave[number] += added
+        return gave
+
+
+@dataclass(frozen=True)
+class Near:
+    """The vectors of a report's words: their mean, and the most and least of each dimension."""
+
+    numbers: list
+    vectors: np.ndarray
+    weights: np.ndarray  # how much each word counts in the mean; they add up to MEAN
+    pooled: np.ndarray
+
+    def shares(self, column):
+        """(token number, what it added) under the weights of one label."""
+        mean, most, least = np.split(column, 3)
+        added = (self.vectors @ mean) * self.weights
+        every = np.arange(DIMENSIONS)
+        for rows, part in (
+            (self.vectors.argmax(0), most),
+            (self.vectors.argmin(0), least),
+        ):
+            np.add.at(added, rows, self.vectors[rows, every] * part)
+        return zip(self.numbers, added.tolist(), strict=True)
+
+
+def near(words, rarity):
+    """The Near of (token number, word) pairs, or None where no word has a vector."""
+    table = word_vectors()
+    found = [(number, word, v) for number, word in words if (v := table.of(word)) is not None]
+    if not found:
+        return None
+    vectors = np.array([vector for _, _, vector in found])
+    weights = np.array([rarity(word) for _, word, _ in found], np.float32)
+    weights *= MEAN / weights.sum()
+    pooled = np.concatenate([weights @ vectors, vectors.max(0), vectors.min(0)])
+    return Near([number for number, _, _ in found], vectors, weights, pooled)
+
+
+@dataclass(frozen=True)
+class ReadingRules:
+    """The policy's ``[reading]``: whose weights, and how sure they must be of what they raise."""
+
+    weights: str  # the name of the file: triage/data/reader_<weights>.npz
+    flag_at: dict  # flag to how sure, 0 to 1, before it is raised
+    hint_at: float  # how sure before a hint to that flag counts
+    immediate_at: float
+    priority_at: float
+    scheduled_at: float
+    may_be_at: float  # how sure before rules that ask for it may raise the grade so far
+
+    @property
+    def path(self):
+        return FOLDER / f"reader_{self.weights}.npz"
+
+    def judge(self, heard, signals):
+        """The Verdict on what was Heard, with the Signals that patterns and answers give."""
+        reading = reader(self.weights).read(heard, signals)
+        sure, raises, named = reading.sure, [], []
+        for name, label in FLAGS.items():
+            if sure[name] >= self.flag_at[name]:
+                kept = named if name in COULD_LOWER else raises
+                kept.append(_raised(reading, name, name, f"Reads like {_lower(label)}"))
+        for name, label, at_least, say in (
+            ("reads_immediate", "grade 1", self.immediate_at, "Reads as immediate"),
+            ("reads_priority", "grade 2", self.priority_at, "Reads as urgent"),
+            ("reads_scheduled", "grade 3", self.scheduled_at, "Reads as work for an officer"),
+        ):
+            if sure[label] >= at_least:
+                raises.append(_raised(reading, name, label, say))
+        for name, label in (("may_be_immediate", "grade 1"), ("may_be_priority", "grade 2")):
+            if sure[label] >= self.may_be_at:
+                raises.append((name, "", ()))
+        likely = {name for name in FLAGS if sure[name] >= self.hint_at}
+        # What is no flag is a step on the way to one: its hints always count.
+        likely.update(hit.raises for hit in heard.hits if hit.raises not in FLAGS)
+        return Verdict(tuple(raises), tuple(named), frozenset(likely))
+
+
+def _raised(reading, name, label, say):
+    """(signal, why, hits) of something that the reader raises, in the caller's own words."""
+    place = reading.quote(label)
+    if place is None:
+        return name, say, ()
+    first, last = place
+    text = reading.text
+    words, tokens = text.quote(first, last), text.tokens
+    hit = Hit(name, say, tokens[first].start, tokens[last].end, words, RECENT, {})
+    return name, f"{say}: “{words}”", (hit,)
+
+
+def _lower(label):
+    return label[:1].lower() + label[1:]
+
+
+@lru_cache(maxsize=4)
+def reader(name):
+    """The Reader of that name, read once. Raises FileNotFoundError."""
+    return Reader.from_file(FOLDER / f"reader_{name}.npz")
