@@ -25,6 +25,7 @@ CHOSEN = {
     "MAIL_FROM": "appointments@example.org",
     "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
     "TWILIO_MESSAGING_SERVICE_SID": "MG00000000000000000000000000000000",
+    "WEBHOOK_HOSTS": "control.example.org",
 }
 SECRETS = {
     "secret_key": "a-secret-key-of-more-than-fifty-characters-with-many-different-ones-0123456789",
@@ -52,7 +53,7 @@ def _variables_settings_read():
 
 
 def _resolved(value):
-    return re.sub(r"\$\{(\w+):\?\}", lambda match: CHOSEN[match[1]], str(value))
+    return re.sub(r"\$\{(\w+):[?-]\}", lambda match: CHOSEN[match[1]], str(value))
 
 
 def _environment(service):
