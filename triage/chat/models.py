@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -21,7 +22,7 @@ class ChatHours(models.Model):
         "accounts.Force", on_delete=models.CASCADE, related_name="chat_hours"
     )
     days = ArrayField(
-        models.PositiveSmallIntegerField(),
+        models.PositiveSmallIntegerField(validators=[MaxValueValidator(6)]),
         default=every_day,
         help_text="Days as numbers, Monday is 0: 0,1,2,3,4,5,6",
     )

@@ -26,10 +26,15 @@ def chat(request):
     """The chat, or the place where one begins. POST keeps what was written, then shows it."""
     at = now()
     found = _find(request, at)
-    if request.method == "POST" and not (found and found.status == Chat.Status.ENDED):
+    if request.method == "POST" and "again" in request.POST:
+        return _forget(request)
+    if request.method == "POST" and not _is_over(found):
         return _say(request, found, at)
     if found is not None and request.method == "GET":
         chats.seen(found, at)
+    if request.method == "POST":
+        # It ended meanwhile: what was just written is shown, to be kept or said again.
+        return _page(request, found, at, form=SayForm(request.POST), status=409)
     return _page(request, found, at)
 
 
@@ -58,6 +63,14 @@ def still(request):
         chats.touch(found, at)
         found.used_at = at
     return JsonResponse({"seconds": chats.seconds_left(found, at)})
+
+
+def _forget(request):
+    """Put a chat that is over out of this browser, so that another may begin."""
+    response = redirect("chat:chat")
+    response.status_code = 303
+    cookies.take_back(response, chats.COOKIE)
+    return response
 
 
 def _say(request, found, at):

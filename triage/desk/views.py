@@ -10,6 +10,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from triage.desk import reports, steps, throttle
@@ -42,10 +43,14 @@ def report(request):
     return _page(request, found, found.step, at)
 
 
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def still(request):
-    """How many seconds the report stays; a POST says first that somebody is still there."""
+    """How many seconds the report stays; a POST says first that somebody is still there.
+
+    Exempt from CSRF: the cookie is SameSite=Strict, and all that this does is not to forget.
+    """
     at = now()
     found = reports.find(_key(request), at)
     if found is not None and request.method == "POST":

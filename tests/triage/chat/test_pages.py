@@ -175,9 +175,22 @@ def test_what_came_too_late_is_shown_to_its_writer(client, chat, handler):
     chats.take(chat.pk, by=handler, at=now())
     chats.end(chat.pk, by=handler, at=now(), reason="Asked for opening hours")
 
-    page = write(client, "One more thing").content.decode()
+    answer = write(client, "One more thing")
 
+    assert answer.status_code == 409
+    page = answer.content.decode()
     assert "This chat is over" in page
+    assert "One more thing" in page
+
+
+def test_after_a_chat_is_over_another_may_begin(client, chat, handler):
+    chats.take(chat.pk, by=handler, at=now())
+    chats.end(chat.pk, by=handler, at=now(), reason="Asked for opening hours")
+
+    client.post(CHAT, {"again": "yes"})
+    write(client, "He is back")
+
+    assert Chat.objects.exclude(pk=chat.pk).get().status == "waiting"
 
 
 def test_still_says_how_long(client, chat):

@@ -353,6 +353,26 @@ def test_still_says_how_long_and_keeps_it(client):
     assert after > 1700
 
 
+def test_still_needs_no_token_as_the_page_has_none_to_send():
+    browser = Client(enforce_csrf_checks=True)
+
+    assert browser.post(reverse("desk:still")).json() == {"seconds": 0}
+    assert browser.post(reverse("chat:still")).json() == {"seconds": 0}
+
+
+def test_the_way_out_answers_whatever_fails_behind_it(client, monkeypatch):
+    post(client, "danger", danger="no")
+
+    def fail(key):
+        raise OSError
+
+    monkeypatch.setattr(reports, "leave", fail)
+    answer = client.post("/exit")
+
+    assert answer.status_code == 303
+    assert client.cookies["step"].value == ""
+
+
 def test_a_flood_from_one_address_is_held_and_keeps_its_words(client, monkeypatch):
     monkeypatch.setattr(throttle, "REPORTS_SENT", 1)
     write(client)
