@@ -315,12 +315,16 @@ def _check_not_booked(incident):
 
 
 def _chosen_video(incident):
-    """The latest offer, if it is a choice of video that the current assessment still allows."""
+    """The latest offer, if it is a choice of video that the current assessment still allows.
+
+    None of a closed incident.
+    """
     assessment = incident.current_assessment
     offer = incident.offers.order_by("-chosen_at", "-id").first()
     if (
         offer is None
         or offer.chosen != Response.VIDEO
+        or incident.status != Incident.Status.OPEN
         or assessment is None
         or not assessment.video_offer
     ):

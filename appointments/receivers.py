@@ -2,6 +2,8 @@
 
 import contextlib
 
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.dispatch import receiver
 
 from appointments import booking
@@ -45,7 +47,8 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
 def say_what_is_booked(sender, incident, **_):
     """An incident with an appointment ahead is not finished."""
     found = Appointment.objects.filter(
-        incident=incident, status__in=(Appointment.Status.HELD, *Appointment.LIVE)
+        Q(status__in=Appointment.LIVE) | Q(status=Appointment.Status.HELD, held_until__gt=Now()),
+        incident=incident,
     )
     return [_stands(appointment) for appointment in found.order_by("during")]
 

@@ -319,7 +319,12 @@ def test_worse_grade_frees_the_time_and_tells_the_victim(handler):
 
     with transaction.atomic():
         triage_signals.assessed.send(
-            sender=type(worse), assessment=worse, incident=booked.incident, by=handler, at=now()
+            sender=type(worse),
+            assessment=worse,
+            before=worse.supersedes,
+            incident=booked.incident,
+            by=handler,
+            at=now(),
         )
 
     booked.refresh_from_db()

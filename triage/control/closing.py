@@ -123,12 +123,14 @@ def close(
 
 
 @transaction.atomic
-def reopen(incident, *, because: str, note: str = "", by, at) -> Incident:
+def reopen(
+    incident, *, because: str, note: str = "", by, at, is_assessed: bool = False
+) -> Incident:
     """Open a closed ``incident`` again: something came in. Its review is due at once.
 
     ``because`` is a word or two without personal data ("text received"); ``note`` is a person's own
-    words. The target of its grade runs from now. An open incident comes back unchanged. Sends
-    ``reopened``.
+    words. The target of its grade runs from now; where it was just assessed (``is_assessed``) its
+    clocks are set already. An open incident comes back unchanged. Sends ``reopened``.
     """
     incident = (
         Incident.objects.select_for_update(of=("self",)).select_related("force").get(pk=incident.pk)
@@ -147,7 +149,7 @@ def reopen(incident, *, because: str, note: str = "", by, at) -> Incident:
     incident.status = Incident.Status.OPEN
     incident.closed_at = incident.closed_by = None
     fields = ["status", "closed_at", "closed_by"]
-    if incident.grade is not None:
+    if incident.grade is not None and not is_assessed:
         target = timedelta(minutes=incident.force.target_minutes(incident.grade))
         incident.due_at, incident.review_due_at = at + target, at
         fields += ["due_at", "review_due_at"]

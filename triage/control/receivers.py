@@ -8,11 +8,18 @@ from messaging import signals as messaging_signals
 from triage import signals
 from triage.control import closing, telling
 from triage.control.models import News
-from triage.models import Response
+from triage.models import Incident, Response
+
+
+@receiver(signals.assessed, dispatch_uid="control.assessed_closed")
+def reopen_what_is_assessed(sender, incident, by, at, **_):
+    """Whoever assesses a closed incident has reason to: it must not stay out of the queue."""
+    if incident.status == Incident.Status.CLOSED:
+        closing.reopen(incident, because="assessed again", by=by, at=at, is_assessed=True)
 
 
 @receiver(signals.assessed, dispatch_uid="control.assessed")
-def owe_the_change(sender, incident, assessment, at, before=None, **_):
+def owe_the_change(sender, incident, assessment, before, at, **_):
     """Another grade, or another way of being seen, than the caller was told: they are owed it."""
     if before is None:
         return

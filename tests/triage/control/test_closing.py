@@ -1,10 +1,12 @@
 import threading
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils.timezone import now
 
+from appointments import booking
 from messaging import inbox
 from tests import factories
 from tests.appointments import factories as diary
@@ -276,3 +278,69 @@ def test_close_while_officers_are_sent_leaves_no_closed_one_with_a_dispatch(
     incident.refresh_from_db()
     assert (incident.status, incident.grade) == ("open", 1)
     assert outcomes.count("done") >= 1
+
+
+def test_assessing_a_closed_incident_opens_it(incident, handler):
+    close(incident, handler)
+
+    assess(incident, 2, by=handler, at=LATER + timedelta(hours=1))
+
+    assert (incident.status, incident.grade) == ("open", 2)
+    assert incident.review_due_at > LATER + timedelta(hours=4)
+    assert Review.objects.filter(incident=incident, done_at=None).count() == 1
+    assert Reopening.objects.get().because == "assessed again"
+
+
+def test_nothing_is_booked_for_a_closed_incident(handler):
+    made = diary.video_incident()
+    at_shift = diary.shift(diary.desk(made.force))
+    close(made, handler, outcome="victim-withdrew", at=now())
+
+    with pytest.raises(booking.VideoNotOffered):
+        booking.hold(
+            incident_id=made.pk,
+            officer_id=at_shift.officer_id,
+            starts_at=at_shift.during.lower,
+            idempotency_key=uuid.uuid4(),
+            by=handler,
+            at=now(),
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_close_and_hold_at_once_never_both(handler, leader):
+    made = diary.video_incident()
+    at_shift = diary.shift(diary.desk(made.force))
+    start = threading.Barrier(2)
+    done = []
+
+    def press(name, act):
+        try:
+            start.wait()
+            act()
+            done.append(name)
+        except (closing.StandsOpen, booking.VideoNotOffered):
+            pass
+        finally:
+            connection.close()
+
+    acts = {
+        "closed": lambda: close(made, leader, outcome="victim-withdrew", at=now()),
+        "held": lambda: booking.hold(
+            incident_id=made.pk,
+            officer_id=at_shift.officer_id,
+            starts_at=at_shift.during.lower,
+            idempotency_key=uuid.uuid4(),
+            by=handler,
+            at=now(),
+        ),
+    }
+    threads = [threading.Thread(target=press, args=pair) for pair in acts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(done) == 1
+    made.refresh_from_db()
+    assert made.status == ("closed" if done == ["closed"] else "open")
