@@ -292,7 +292,7 @@ BUILT_IN = frozenset(
     "child_spoken_of young_child_spoken_of caller_is_child older_person_spoken_of"
     " victim_is_child victim_age_known few_words nothing_recognised channel_999"
     " adult_spoken_of child_not_victim short_answers unread may_be_immediate may_be_priority"
-    " reads_immediate reads_priority reads_scheduled".split()
+    " caller_age_said reads_immediate reads_priority reads_scheduled".split()
 )
 
 

@@ -36,7 +36,7 @@ COULD_LOWER = frozenset({"not_police_matter", "update_request"})
 NOT_OF_DANGER = frozenset(
     "smartphone_yes data_yes answered_no_device device_no attendance_not_wanted"
     " prefers_person_answered prefers_person prefers_no_visit victim_age_known"
-    " unread may_be_immediate may_be_priority".split()
+    " unread may_be_immediate may_be_priority caller_age_said".split()
 )
 
 

@@ -319,6 +319,8 @@ def _add_ages(add, heard, report):
         add(name, RECENT, say, elements=elements)
     for age in heard.ages:
         hit = Hit("age", "An age was given", age.start, age.end, age.text, RECENT, {})
+        if age.of_caller and age.years >= 18 and not age.past:
+            add("caller_age_said", RECENT, "")
         if age.years < 18 and age.past:
             continue
         if age.years < 18:
