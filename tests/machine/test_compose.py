@@ -26,6 +26,7 @@ CHOSEN = {
     "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
     "TWILIO_MESSAGING_SERVICE_SID": "MG00000000000000000000000000000000",
     "WEBHOOK_HOSTS": "control.example.org",
+    "PUBLIC_FORCE": "northmoor",
 }
 SECRETS = {
     "secret_key": "a-secret-key-of-more-than-fifty-characters-with-many-different-ones-0123456789",
