@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from triage.models import Incident
-from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField
+from victimcontact.lib.encryption import EncryptedTextField
 from victimcontact.lib.keys import uuid7
 
 
@@ -117,13 +117,11 @@ class Update(models.Model):
 class Answered(models.Model):
     """What a client was answered under an idempotency key, so that asking again does nothing."""
 
-    PERSONAL_FIELDS = ("answer",)
-
     client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=100)
     asked_hash = models.CharField(max_length=64)  # keyed, of address and body
     status = models.PositiveSmallIntegerField(null=True)  # null only inside the first request
-    answer = EncryptedJSONField(null=True)
+    answer = models.JSONField(null=True)  # references, grades and times: see serializers
     answered_at = models.DateTimeField()
     forgotten_at = models.DateTimeField()
 
