@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from messaging.models import Notification
-from triage.control.models import CallerTold, Dispatch, DispatchStep, News, ToTell
-from triage.models import Incident
+from triage.control.models import CallerTold, Closure, Dispatch, DispatchStep, News, ToTell
+from triage.models import Assessment, Incident
 from victimcontact.audit import ledger
 
 How = CallerTold.How
@@ -184,13 +184,21 @@ def delayed(*, at):
         incident=OuterRef("pk"),
         of_due_at=OuterRef("due_at"),
     )
-    reached = DispatchStep.objects.filter(
+    return Incident.objects.filter(
+        ~Exists(told_so), ~Exists(_reached()), status=Incident.Status.OPEN, due_at__lt=at
+    )
+
+
+def _reached():
+    """Officers that arrived, and nothing since that promises others: of an outer Incident."""
+    since = {"incident": OuterRef("dispatch__incident")}
+    another_grade = Assessment.objects.filter(~Q(supersedes__decided_grade=F("decided_grade")))
+    return DispatchStep.objects.filter(
+        ~Exists(another_grade.filter(decided_at__gt=OuterRef("at"), **since)),
+        ~Exists(Dispatch.objects.filter(asked_at__gt=OuterRef("at"), **since)),
+        ~Exists(Closure.objects.filter(closed_at__gt=OuterRef("at"), **since)),
         dispatch__incident=OuterRef("pk"),
         state=Dispatch.State.ARRIVED,
-        dispatch__asked_at__gte=OuterRef("reported_at"),
-    )
-    return Incident.objects.filter(
-        ~Exists(told_so), ~Exists(reached), status=Incident.Status.OPEN, due_at__lt=at
     )
 
 

@@ -10,7 +10,7 @@ from messaging.signals import notification_settled
 from tests import factories
 from tests.appointments import factories as diary
 from tests.factories import NOON
-from tests.triage.control.conftest import assess
+from tests.triage.control.conftest import AT_THE_DOOR, assess
 from triage.control import dispatching, telling
 from triage.control.models import CallerTold, ToTell
 from triage.offers import make
@@ -124,6 +124,25 @@ def test_delay_ends_when_officers_arrive(incident, handler):
     dispatching.step(dispatch, state="arrived", by=None, at=late)
 
     assert owed(incident, at=late) == []
+
+
+def test_delay_counts_again_after_officers_left(incident, handler, leader):
+    """A new grade, other officers or a new beginning is a new promise."""
+    first = dispatching.send_now(incident, reason="Back", told="call", by=handler, at=LATER)
+    dispatching.step(first, state="arrived", by=None, at=LATER + timedelta(minutes=9))
+    late = LATER + timedelta(hours=9)
+    assess(incident, 1, by=handler, at=LATER + timedelta(minutes=20), narrative=AT_THE_DOOR)
+    assert owed(incident, at=late) == []
+
+    again = dispatching.send_now(
+        incident, reason="Back again", told="call", by=handler, at=LATER + timedelta(hours=1)
+    )
+    assert [what for what, _ in owed(incident, at=late)] == ["delay"]
+    dispatching.step(again, state="arrived", by=None, at=LATER + timedelta(hours=2))
+    assert owed(incident, at=late) == []
+
+    assess(incident, 2, by=leader, at=LATER + timedelta(hours=3))
+    assert [what for what, _ in owed(incident, at=late)] == ["grade", "delay"]
 
 
 def test_not_yet_told_is_the_force_s_most_urgent_first(incident, handler):
