@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from triage import policies
 from victimcontact.accounts.models import Force
-from victimcontact.demonstration import desk, quality, reports, staff
+from victimcontact.demonstration import desk, quality, reports, staff, systems
 
 
 class Command(BaseCommand):
@@ -29,4 +29,5 @@ class Command(BaseCommand):
             if is_new:
                 desk.build(force, at=at)
                 quality.build(force, reports.cases(), at=at)
+                systems.build(force, at=at)
         self.stdout.write(f"{force}: {count} reports, {shifts} shifts added.")
