@@ -1,4 +1,4 @@
-"""Other systems of the demonstration force, in admin. None has a token: an administrator makes it."""
+"""Other systems of the demonstration force. None has a token: an administrator makes it."""
 
 from datetime import timedelta
 
