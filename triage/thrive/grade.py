@@ -10,6 +10,7 @@ from .conditions import facts
 from .vocabulary import FLAGS
 
 UNLESS_SAID = 3  # where no start holds
+READ = frozenset({"reads_immediate", "reads_priority", "reads_scheduled"})
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,9 @@ def level(known, policy):
 
 def _line(kind, rule, signals):
     said = rule.when.said(signals) or "any report"
-    return f"{kind}: {said} → {rule.grade} ({rule.say})"
+    say = rule.say
+    for name in rule.when.used(facts(signals)):
+        # What a whole report reads like is shown nowhere else: here in the caller's words.
+        if name in READ and signals[name].hits:
+            say += f": “{signals[name].hits[0].text}”"
+    return f"{kind}: {said} → {rule.grade} ({say})"
