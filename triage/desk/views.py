@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from triage.chat import hours
 from triage.desk import reports, steps, throttle
 from triage.models import Grade
 from victimcontact.accounts.middleware import open_to_all
@@ -161,6 +162,9 @@ def _page(request, found, name, at, *, form=None, is_busy=False, status=200):
     if form is None:
         form = steps.form_of(name, at, answers.get(name), bound=False)
     context |= {"form": form, "goes_on": form.goes_on}
+    if name == steps.FIRST:
+        force = reports.public_force()
+        context["can_chat"] = force is not None and hours.is_open(force, at)
     template = f"triage/desk/{name}.html" if name in OWN_PAGES else "triage/desk/step.html"
     return render(request, template, context, status=status)
 

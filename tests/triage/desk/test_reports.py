@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from tests import factories
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
+from tests.triage.desk import factories as desk
 from triage.desk import reports, steps, throttle
 from triage.desk.models import OnlineReport, SentReport
 from triage.models import Incident
@@ -80,6 +81,14 @@ def test_looking_writes_nothing_and_gives_no_cookie(client):
     assert "ring 999" in body
     assert "press 55" in body
     assert "<title>Appointment</title>" in body
+
+
+def test_the_chat_is_offered_while_it_is_open(client):
+    assert "/chat/" not in client.get(REPORT).content.decode()
+
+    desk.open_chat()
+
+    assert 'href="/chat/"' in client.get(REPORT).content.decode()
 
 
 def test_the_whole_report_becomes_one_incident(client, ours):
