@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -139,9 +139,11 @@ class Reading:
     def sure(self):
         """How sure of each label, 0 to 1."""
         reader = self._reader
-        total = reader._bias.copy()
-        for row, value in (*reader.known_terms(self._of), *reader.known_signs(self._of)):
-            total += value * reader._weights[row]
+        known = (*self._terms, *reader.known_signs(self._of))
+        rows = np.array([row for row, _ in known], np.intp)
+        values = np.array([value for _, value in known], np.float32)
+        gave = values[:, None] * reader._weights[rows]
+        total = np.concatenate([reader._bias[None], gave]).sum(axis=0)
         if self._near is not None:
             total += self._near.pooled @ reader._meaning
         sure = dict(zip(LABELS, (1 / (1 + np.exp(-total))).tolist(), strict=True))
@@ -151,37 +153,59 @@ class Reading:
         return sure
 
     @cached_property
+    def _terms(self):
+        return self._reader.known_terms(self._of)
+
+    @cached_property
     def _near(self):
         return near(self._of.words, self._reader.rarity)
 
+    @cached_property
+    def _ends(self):
+        """(number of each word's token, the end of the longest quote that may begin there)."""
+        text, ends = self.text, {}
+        end, sentence = len(text.tokens), None
+        for number in reversed(range(len(text.tokens))):
+            if text.tokens[number].word == "." or text.sentences[number] != sentence:
+                end = number if text.tokens[number].word == "." else number + 1
+                sentence = text.sentences[number]
+            ends[number] = min(end, number + LONGEST_QUOTE)
+        return [(number, ends[number]) for number, _ in self._of.words]
+
     def quote(self, label):
         """(first, last) token numbers of the words that spoke most for ``label``."""
-        gave = self._gave(label)
-        text = self._heard.text
+        gave = self._gave(label).tolist()
         best, found = 0.0, None
-        for start in gave:
-            total, sentence = 0.0, text.sentences[start]
-            for number in range(start, min(start + LONGEST_QUOTE, len(text.tokens))):
-                if text.sentences[number] != sentence or text.tokens[number].word == ".":
-                    break
-                total += gave.get(number, 0.0)
-                if total > best:
-                    best, found = total, (start, number)
+        for start, end in self._ends:
+            if gave[start] < 0:
+                continue  # without this word the quote says more
+            totals = list(accumulate(gave[start:end]))
+            if (most := max(totals)) > best:
+                best, found = most, (start, start + totals.index(most))
         return found
 
+    @cached_property
+    def _spread(self):
+        """Where each term stands: its row, its value there, and the tokens that share it."""
+        rows, values, numbers, shares = [], [], [], []
+        for row, value in self._terms:
+            places = self._of.places[self._reader.terms[row]]
+            for place in places:
+                for number in place:
+                    rows.append(row)
+                    values.append(value)
+                    numbers.append(number)
+                    shares.append((len(places), len(place)))
+        return np.array(rows, np.intp), np.array(values), numbers, np.array(shares).reshape(-1, 2)
+
     def _gave(self, label):
-        """Token number to what the word there added to the sum of ``label``."""
+        """What each token added to the sum of ``label``, by its number."""
         column, reader = LABELS.index(label), self._reader
-        gave = Counter({number: 0.0 for number, _ in self._of.words})
-        for row, value in reader.known_terms(self._of):
-            places = self._of.places[reader.terms[row]]
-            share = value * float(reader._weights[row, column]) / len(places)
-            for numbers in places:
-                for number in numbers:
-                    gave[number] += share / len(numbers)
+        rows, values, numbers, shares = self._spread
+        each = values * reader._weights[rows, column] / shares[:, 0] / shares[:, 1]
+        gave = np.bincount(numbers, each, len(self.text.tokens))
         if self._near is not None:
-            for number, added in self._near.shares(reader._meaning[:, column]):
-                gave[number] += added
+            gave[self._near.numbers] += self._near.shares(reader._meaning[:, column])
         return gave
 
 
@@ -194,17 +218,20 @@ class Near:
     weights: np.ndarray  # how much each word counts in the mean; they add up to MEAN
     pooled: np.ndarray
 
-    def shares(self, column):
-        """(token number, what it added) under the weights of one label."""
-        mean, most, least = np.split(column, 3)
-        added = (self.vectors @ mean) * self.weights
+    @cached_property
+    def _extremes(self):
+        """For the most and the least of each dimension: (whose it is, how much it is)."""
         every = np.arange(DIMENSIONS)
-        for rows, part in (
-            (self.vectors.argmax(0), most),
-            (self.vectors.argmin(0), least),
-        ):
-            np.add.at(added, rows, self.vectors[rows, every] * part)
-        return zip(self.numbers, added.tolist(), strict=True)
+        tops = self.vectors.argmax(0), self.vectors.argmin(0)
+        return [(rows, self.vectors[rows, every]) for rows in tops]
+
+    def shares(self, column):
+        """What each word added under the weights of one label."""
+        mean, *extremes = np.split(column, 3)
+        added = (self.vectors @ mean) * self.weights
+        for (rows, values), part in zip(self._extremes, extremes, strict=True):
+            np.add.at(added, rows, values * part)
+        return added
 
 
 def near(words, rarity):
