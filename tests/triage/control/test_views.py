@@ -391,7 +391,7 @@ def test_advice_sent_shows_its_state(desk):
     page = desk.post(address("advice", made), {"items": ["locks"], "action": "send"}, follow=True)
 
     assert "A text is on its way" in page.content.decode()
-    assert "Sent" in page.content.decode()
+    assert "By text" in page.content.decode()
     assert Notification.objects.get().template == "advice_sent"
     assert "waiting to be sent" in page.content.decode()
 
