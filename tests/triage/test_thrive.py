@@ -479,3 +479,8 @@ def test_every_flag_can_be_raised_by_the_policy():
     raised = {row["raises"] for kind in ("cues", "answers", "links") for row in DATA[kind]}
 
     assert set(thrive.FLAGS) <= raised
+
+
+@pytest.mark.parametrize("words", ["Help", "please help", "help me please"])
+def test_a_bare_cry_for_help_on_999_is_immediate(words):
+    assert thrive.assess(thrive.Report("999", words), thrive.default_policy()).grade == 1
