@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories as rows
 from tests.triage.quality import factories
+from triage import assessing, intake
 from triage.quality import charts, sampling, trend
 from triage.quality.models import Kind, SamplingRule
 
@@ -147,11 +148,24 @@ def test_same_caller_by_five_handlers_counts_first_tries_alone():
 
 
 def test_same_report_entered_by_five_gets_the_same_rank():
-    """The recommendation knows nothing of who enters a report."""
+    """What stands in the queue knows nothing of who entered it, nor does the recommendation."""
     rows.policy()
-    points = {factories.attempt(factories.handler()).points for _ in range(5)}
+    report = intake.NewReport("101", factories.WORDS, intake.Person(), answers={"weapon": False})
+    for person in [factories.handler(), factories.handler("Green"), rows.user("team_leader")] * 2:
+        intake.record(
+            report,
+            force=rows.force(),
+            decision=assessing.Decision(3, "As told"),
+            by=person,
+            at=rows.NOON,
+        )
 
-    assert points == {100}
+    found = {
+        (a.recommended_grade, tuple(a.flags), a.incident.grade, a.incident.due_at)
+        for a in trend.Assessment.objects.select_related("incident")
+    }
+
+    assert len(found) == 1
 
 
 # Charts
