@@ -71,7 +71,7 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     if slots is None and desk and is_video and is_safe and not appointment:
         slots = _free(desk, day, at)
     context = {
-        "text_told": _text_told(appointment, at) if held else None,
+        "text_told": _text_told(incident, at) if held else None,
         "incident": incident,
         "appointment": appointment,
         "is_held": held,
@@ -92,9 +92,13 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     return TemplateResponse(request, template, context, status=status)
 
 
-def _text_told(appointment, at):
-    """{"held": why, "later": when}: what the contact plan does to the text of a booking."""
-    answer = sending.ask_plan(appointment.contact, Channel.SMS, at)
+def _text_told(incident, at):
+    """{"held": why, "later": when}: what the contact plan does to the text of a booking.
+
+    A time is held for an incident: whom it is for is written down when it is booked.
+    """
+    victim = incident.victim
+    answer = sending.ask_plan(victim, Channel.SMS, at) if victim else Held(sending.NO_ADDRESS)
     return {
         "held": sending.HELD_REASONS[answer.reason] if isinstance(answer, Held) else "",
         "later": answer.at if isinstance(answer, NotBefore) else None,

@@ -17,7 +17,7 @@ def held(client, **plan):
     """The page of a held time whose victim agreed ``plan`` (none of it: nothing was agreed)."""
     made = diary.appointment()
     Appointment.objects.filter(pk=made.pk).update(
-        status=Appointment.Status.HELD, held_until=now() + timedelta(minutes=5)
+        status=Appointment.Status.HELD, held_until=now() + timedelta(minutes=5), contact=None
     )
     made.contact.plans.all().delete()
     if plan:
