@@ -11,6 +11,9 @@ from victimcontact.audit import ledger
 from victimcontact.people import plans
 from victimcontact.people.models import ContactPlan
 
+# Flags that answer a question by themselves, whatever was so before.
+SAYS_SO = {"offender_present": "offender_present", "weapon_involved": "weapon"}
+
 
 class AlreadySent(Exception):
     """The system sent another report under this reference of its own: ``incident``."""
@@ -76,13 +79,12 @@ def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
     incident = closing.reopen(incident, because=f"{client.system}: news", by=None, at=at)
     update = Update.objects.create(incident=incident, client=client, words=words, received_at=at)
     ledger.record("incident.news", by=client, about=incident, at=at, update=str(update.pk))
-    known = _with_news(incident, words)
     # By themselves, too: that somebody "ran off yesterday" must not speak for what is so now.
     alone = assessing.Known(incident.channel, words, {})
     policy = policies.published(at=at)
-    grade = min(
-        assessing.score(one, policy=policy, questions=False).grade for one in (known, alone)
-    )
+    heard = assessing.score(alone, policy=policy, questions=False)
+    known = _with_news(incident, {flag.name for flag in heard.flags})
+    grade = min(heard.grade, assessing.score(known, policy=policy, questions=False).grade)
     if incident.grade is None or grade < incident.grade:
         decision = assessing.Decision(grade, reason=f"News from {client.system}")
         assessing.assess(incident, known=known, decision=decision, by=None, at=at)
@@ -90,13 +92,19 @@ def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
     return update
 
 
-def _with_news(incident, words):
-    """What is known of the incident, and the new words below what was said before."""
+def _with_news(incident, heard):
+    """What is known of the incident, all news below what was said before.
+
+    ``heard`` are the flags of the latest by itself: what they say is so stands among the answers.
+    """
     current = incident.current_assessment
     answers = dict(current.answers) if current else {}
     history = answers.pop("history", None)
     before = current.narrative if current else incident.narrative
-    return assessing.Known(incident.channel, f"{before}\n\n{words}", answers, history)
+    answers |= {answer: True for flag, answer in SAYS_SO.items() if flag in heard}
+    told = [one.words for one in Update.objects.filter(incident=incident)]
+    whole = "\n\n".join([before, *(words for words in told if words not in before)])
+    return assessing.Known(incident.channel, whole, answers, history)
 
 
 def _person(sent):

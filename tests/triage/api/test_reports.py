@@ -205,6 +205,26 @@ def test_news_of_danger_raise_the_grade_at_once(online, leader):
     assert current.narrative == f"{REPORT['words']}\n\n{AT_THE_DOOR}"
 
 
+def test_what_the_news_say_by_themselves_is_among_the_flags(online):
+    reference = online.report().json()["reference"]
+
+    answer = news(online, reference, "The man is back and is kicking the door.")
+
+    told = answer.json()["incident"]
+    assert (told["grade"], "offender_present" in told["flags"]) == (1, True)
+    assert Incident.objects.get().current_assessment.answers["offender_present"] is True
+
+
+def test_earlier_news_are_heard_with_the_latest(online):
+    reference = online.report().json()["reference"]
+    news(online, reference, "I found the receipt.")
+
+    news(online, reference, AT_THE_DOOR)
+
+    current = Incident.objects.get().current_assessment
+    assert current.narrative == f"{REPORT['words']}\n\nI found the receipt.\n\n{AT_THE_DOOR}"
+
+
 def test_harmless_news_never_lower_a_grade(online):
     reference = online.report(words=AT_THE_DOOR).json()["reference"]
 
