@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django import template
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db.models import Exists
 from django.utils.timezone import now
 
@@ -38,3 +39,18 @@ def my_duty(context) -> Mine | None:
     )
     state = Duty.State(duty.said(getattr(me, "duty", None), now()))
     return Mine(state, state.label, list(Duty.State), me.waits)
+
+
+@register.simple_tag(takes_context=True)
+def back_here(context) -> str:
+    """Where the header's forms lead back to: this page, or the one that a header alone stands on.
+
+    The page of an error has a request whose body may be unreadable: then it is not looked at.
+    """
+    request = context["request"]
+    if not (request.htmx and request.method == "POST"):
+        return request.path
+    try:
+        return request.POST.get("back") or request.path
+    except (BadRequest, SuspiciousOperation):
+        return request.path
