@@ -83,6 +83,10 @@ class Condition:
     def names(self):
         return {name for group in self._all for _, name, _ in group}
 
+    def may_be_met(self, facts):
+        """Whether the condition may hold where no more than these facts can come to be."""
+        return self._must <= facts
+
     def met(self, facts):
         """Whether the condition holds, given all facts."""
         if not (self._must <= facts and self._must_not.isdisjoint(facts)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from .conditions import Condition, ConditionError
+from .conditions import RANK, Condition, ConditionError, facts_of
 from .patterns import Index, Pattern, PatternError, compile_pattern, literals
 from .reading import ReadingRules
 from .signals import raised_by
@@ -251,6 +251,16 @@ class Policy:
         return self._raised_by[place]
 
     @cached_property
+    def linked_facts(self):
+        """Every fact that a link may bring about."""
+        return frozenset(
+            fact
+            for link in self.links
+            for time in RANK.values()
+            for fact in facts_of(link.raises, time)
+        )
+
+    @cached_property
     def _decisive_names(self):
         rules = (*self.links, *self.starts, *self.floors, *self.video)
         return frozenset(name for rule in rules for name in rule.when.names())
@@ -315,7 +325,8 @@ def _reading(data):
             immediate_at=_share(given, "immediate_at"),
             priority_at=_share(given, "priority_at"),
             scheduled_at=_share(given, "scheduled_at"),
-            may_be_at=_share(given, "may_be_at"),
+            may_be_immediate_at=_share(given, "may_be_immediate_at"),
+            may_be_priority_at=_share(given, "may_be_priority_at"),
         )
     except KeyError as error:
         raise PolicyError(f"reading: {error.args[0]} is missing") from error

@@ -8,7 +8,7 @@ other way about. Nothing is guessed about which answer is likely.
 
 from dataclasses import dataclass
 
-from .conditions import facts
+from .conditions import facts, facts_of
 from .grade import level
 from .result import Question
 from .signals import apply_links
@@ -25,7 +25,7 @@ def ask_next(report, policy, signals, graded, offered, without=()):
     """
     found = []
     given = {**(report.history or {}), **report.structured}
-    trial = _Trial(policy, signals, graded.grade, without)
+    trial = _Trial(policy, signals, graded.grade, without, given)
     tried = [
         (rule, [trial.outcome((rule.key, option["value"])) for option in rule.options])
         for rule in policy.questions
@@ -97,11 +97,19 @@ class _Outcome:
 class _Trial:
     """Tries answers on one report: only what they add is worked out, not the whole report."""
 
-    def __init__(self, policy, signals, grade, without):
+    def __init__(self, policy, signals, grade, without, given):
         self.facts = facts(signals)
         self.stands = _Outcome(grade, against(self.facts, policy))
         self._policy, self._without = policy, without
         self._known = signals.unlinked
+        # Most links ask for what was neither heard nor can be answered: they are tried no more.
+        reachable = self._known.facts | policy.linked_facts
+        for rule in policy.questions:
+            if given.get(rule.key) is None:
+                for option in rule.options:
+                    for name, time in policy.raised_by(rule.key, option["value"]):
+                        reachable.update(facts_of(name, time))
+        self._links = [link for link in policy.links if link.when.may_be_met(reachable)]
         self._outcomes = {frozenset(): self.stands}
 
     def outcome(self, *answers):
@@ -126,5 +134,5 @@ class _Trial:
             if link.raises not in self._without:
                 known.learn(link.raises, time)
 
-        apply_links(self._policy, known, follow)
+        apply_links(self._links, known, follow)
         return _Outcome(level(known.facts, self._policy), against(known.facts, self._policy))

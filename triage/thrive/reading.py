@@ -174,11 +174,14 @@ class Reading:
 
     def quote(self, label):
         """(first, last) token numbers of the words that spoke most for ``label``."""
-        gave = self._gave(label).tolist()
+        gave = self._gave(label)
+        most_yet = np.concatenate([[0.0], np.cumsum(np.maximum(gave, 0))]).tolist()
+        gave = gave.tolist()
         best, found = 0.0, None
         for start, end in self._ends:
-            if gave[start] < 0:
-                continue  # without this word the quote says more
+            # Without this word it would say more; or no quote that begins here says as much.
+            if gave[start] < 0 or most_yet[end] - most_yet[start] < best - 1e-9:
+                continue
             totals = list(accumulate(gave[start:end]))
             if (most := max(totals)) > best:
                 best, found = most, (start, start + totals.index(most))
@@ -257,7 +260,9 @@ class ReadingRules:
     immediate_at: float
     priority_at: float
     scheduled_at: float
-    may_be_at: float  # how sure before rules that ask for it may raise the grade so far
+    # How sure before rules that ask for it may raise the grade so far.
+    may_be_immediate_at: float
+    may_be_priority_at: float
 
     @property
     def path(self):
@@ -278,9 +283,10 @@ class ReadingRules:
         ):
             if sure[label] >= at_least:
                 raises.append(_raised(reading, name, label, say))
-        for name, label in (("may_be_immediate", "grade 1"), ("may_be_priority", "grade 2")):
-            if sure[label] >= self.may_be_at:
-                raises.append((name, "", ()))
+        if sure["grade 1"] >= self.may_be_immediate_at:
+            raises.append(("may_be_immediate", "", ()))
+        if sure["grade 2"] >= self.may_be_priority_at:
+            raises.append(("may_be_priority", "", ()))
         likely = {name for name in FLAGS if sure[name] >= self.hint_at}
         # What is no flag is a step on the way to one: its hints always count.
         likely.update(hit.raises for hit in heard.hits if hit.raises not in FLAGS)

@@ -204,7 +204,8 @@ def gather(heard, report, policy, without=(), verdict=UNREAD):
                 signal.elements[element] = (level, because)
 
     for hit in heard.hits:
-        if not hit.hint or verdict.bears_out(hit.raises):
+        # What is said to be happening now is never doubted away.
+        if not hit.hint or hit.time == NOW or verdict.bears_out(hit.raises):
             add(hit.raises, hit.time, f"{hit.say}: “{hit.text}”", [hit], hit.elements)
     _add_ages(add, heard, report)
     given = {**(report.history or {}), **report.structured}
@@ -229,12 +230,12 @@ def gather(heard, report, policy, without=(), verdict=UNREAD):
     signals.unlinked = known.copy()
 
     def follow(link, time, used):
-        if link.hint and not verdict.bears_out(link.raises):
+        if link.hint and time != NOW and not verdict.bears_out(link.raises):
             return
         hits = [hit for name in used for hit in signals[name].hits]
         add(link.raises, time, link.say, hits, link.elements)
 
-    apply_links(policy, known, follow)
+    apply_links(policy.links, known, follow)
     signals.named = [
         Signal(name, RECENT, list(hits), [because]) for name, because, hits in verdict.named
     ]
@@ -254,13 +255,13 @@ def _is_short_answers(text):
     return len(short) >= 3 and 2 * len(short) >= len(sentences) - 1
 
 
-def apply_links(policy, known, follow):
+def apply_links(links, known, follow):
     """Apply the policy's links until nothing new follows from them.
 
     ``follow(link, time, used)`` is called for each that holds and has to teach ``known`` what the
     link raises; ``used`` names the signals that it rests on.
     """
-    waiting = policy.links
+    waiting = links
     for _ in range(4):
         left = []
         for link in waiting:
