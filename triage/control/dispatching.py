@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -14,6 +14,8 @@ from triage.models import Grade, Incident, Participant
 from victimcontact.audit import ledger
 
 State = Dispatch.State
+# A form that comes again so soon was sent twice, even if officers were next door.
+SENT_TWICE = timedelta(minutes=1)
 
 
 class ReasonMissing(ValueError):
@@ -51,8 +53,9 @@ def send_now(
     An appointment ahead ends with the assessment; a closed incident is opened again.
 
     While officers are asked for and not there, a second call adds its reason to the standing
-    Dispatch and gives that one. The same ``idempotency_key`` gives the Dispatch it made. Raises
-    ReasonMissing and telling.NotSaid. Sends ``assessed``, then ``officers_sent``.
+    Dispatch and gives that one. The same ``idempotency_key`` gives the Dispatch it made while that
+    one stands. Raises ReasonMissing and telling.NotSaid. Sends ``assessed``, then
+    ``officers_sent``.
     """
     telling.check(told, not_told_because)
     reason = reason.strip()
@@ -61,7 +64,11 @@ def send_now(
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
     key = idempotency_key or uuid.uuid4()
     if (made := Dispatch.objects.filter(idempotency_key=key).first()) is not None:
-        return made
+        twice = made.state != State.STOOD_DOWN and at - made.asked_at < SENT_TWICE
+        if made.incident_id == incident.pk and (made.is_waiting or twice):
+            return made
+        # A page that was gone back to: what it asked for is over, and officers are wanted now.
+        key = uuid.uuid4()
     if incident.status == Incident.Status.CLOSED:
         closing.reopen(incident, because="officers sent", by=by, at=at)
         incident.refresh_from_db()

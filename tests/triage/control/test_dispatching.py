@@ -106,6 +106,28 @@ def test_send_now_once_for_one_form(incident, handler):
     assert DispatchStep.objects.count() == 2
 
 
+@pytest.mark.parametrize("ended", ["stood_down", "arrived"])
+def test_send_now_from_a_page_gone_back_to_asks_anew(incident, handler, ended):
+    key = uuid.uuid4()
+    first = send(incident, handler, idempotency_key=key)
+    dispatching.step(first, state=ended, note="Called off", by=handler, at=SOON)
+
+    again = send(incident, handler, at=SOON + timedelta(minutes=2), idempotency_key=key)
+
+    assert again != first
+    assert again.is_waiting
+
+
+def test_send_now_with_the_key_of_another_incident_asks_for_this_one(incident, handler):
+    key = uuid.uuid4()
+    other = send(factories.incident(grade=3, at=NOON), handler, idempotency_key=key)
+
+    made = send(incident, handler, idempotency_key=key)
+
+    assert made.incident == incident
+    assert made != other
+
+
 def test_send_now_after_arrival_is_another_dispatch(incident, handler):
     first = send(incident, handler)
     dispatching.step(first, state="arrived", by=handler, at=SOON)
