@@ -165,11 +165,14 @@ class StepForm(forms.Form):
         return str(value)
 
 
+DANGER = (("yes", _("Yes")), ("no", _("No")), ("unknown", _("I am not sure")))
+
+
 class DangerForm(StepForm):
     title = _("Is anyone in danger now?")
     danger = ChoiceField(
         label=_("Is anyone in danger now?"),
-        choices=(("yes", _("Yes")), ("no", _("No")), ("unknown", _("I am not sure"))),
+        choices=DANGER,
         error_messages={
             "required": _("Say if anyone is in danger now"),
             "invalid_choice": _("Say if anyone is in danger now"),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
-from triage import intake, selectors
+from triage import assessing, intake, selectors
 from triage.desk import steps
 from triage.desk.models import OnlineReport, SentReport
 from victimcontact.accounts.models import Force
@@ -150,6 +150,25 @@ def send(report_id, *, at) -> OnlineReport:
     report.incident, report.sent_at, report.answers, report.used_at = incident, at, {}, at
     report.save(update_fields=["incident", "sent_at", "answers", "used_at"])
     return report
+
+
+def own_grade(incident) -> int:
+    """What the words and answers of an online report ask for by themselves.
+
+    Its writer is told no more than that. What was reported before counts in the grade that
+    stands, and whoever names a number or an address must not learn from it that there was any.
+    """
+    first = incident.assessments.select_related("policy").order_by("number").first()
+    answers = {key: value for key, value in first.answers.items() if key != "history"}
+    known = assessing.Known(incident.channel, first.narrative, answers)
+    grade = assessing.score(known, policy=first.policy, questions=False).grade
+    at_least = steps.at_least_as_told(incident.sent_online.answers)
+    return min(grade, at_least or grade)
+
+
+def due_by(incident, grade):
+    """By when ``incident`` would be answered at ``grade``."""
+    return incident.reported_at + timedelta(minutes=incident.force.target_minutes(grade))
 
 
 def _writer(incident, *, is_other):

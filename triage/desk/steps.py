@@ -29,9 +29,15 @@ class Step:
     in_danger: bool = False  # asked even of somebody in danger, who has no time for the rest
 
     def is_asked(self, answers) -> bool:
-        if _first(answers, "danger", "danger") == "yes" and not self.in_danger:
-            return False
+        return self.concerns(answers) and not self.is_spared(answers)
+
+    def concerns(self, answers) -> bool:
+        """Whether it is a question for them at all."""
         return self.applies is None or self.applies(answers)
+
+    def is_spared(self, answers) -> bool:
+        """Whether it is left out because they are in danger."""
+        return _first(answers, "danger", "danger") == "yes" and not self.in_danger
 
 
 STEPS = (
@@ -63,6 +69,20 @@ STEPS = (
 )
 BY_NAME = {step.name: step for step in STEPS}
 FIRST = STEPS[0].name
+# The grade that the answer to the first question asks for, whatever else is said.
+AT_LEAST = {"yes": Grade.IMMEDIATE, "unknown": Grade.PRIORITY}
+
+
+def at_least_as_told(told) -> Grade | None:
+    """The grade that the answer about danger asks for, of what ``Whole.told_in_english`` kept."""
+    with translation.override("en-gb"):
+        values = {str(label): value for value, label in forms.DANGER}
+    return AT_LEAST.get(values[told[0][1]])
+
+
+def may_be_in_danger(answers) -> bool:
+    """Whether the writer said that somebody is in danger now, or was not sure."""
+    return _first(answers, "danger", "danger") in AT_LEAST
 
 
 def asked(answers) -> list[Step]:
@@ -126,10 +146,18 @@ class Whole:
     def __init__(self, answers, at):
         self.answers, self.at = answers, at
         self.forms, self.wrong = {}, None
-        for step in asked(answers):
+        for step in STEPS:
+            if not step.concerns(answers):
+                continue
+            is_spared, is_answered = step.is_spared(answers), step.name in answers
+            if is_spared and not is_answered:
+                continue
             form = form_of(step.name, at, answers.get(step.name, {}))
-            self.forms[step.name] = form
-            if (step.name not in answers or not form.is_valid()) and self.wrong is None:
+            is_right = is_answered and form.is_valid()
+            # What they said before they were in danger counts, but never holds them up.
+            if is_right or not is_spared:
+                self.forms[step.name] = form
+            if not is_right and not is_spared and self.wrong is None:
                 self.wrong = step.name
 
     def _get(self, step, field, empty=""):
@@ -163,11 +191,10 @@ class Whole:
     def at_least(self):
         """(grade, why) that the answer to the first question asks for, or (None, "")."""
         danger = self._get("danger", "danger")
-        if danger == "yes":
-            return Grade.IMMEDIATE, "Its writer answered that somebody is in danger now."
-        if danger == "unknown":
-            return Grade.PRIORITY, "Its writer was not sure whether somebody is in danger now."
-        return None, ""
+        return AT_LEAST.get(danger), {
+            "yes": "Its writer answered that somebody is in danger now.",
+            "unknown": "Its writer was not sure whether somebody is in danger now.",
+        }.get(danger, "")
 
     @property
     def facts(self) -> dict:

@@ -5,6 +5,7 @@ those of a crowd; whoever is over them is told when to try again and keeps what 
 """
 
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from django.db import transaction
 
@@ -20,7 +21,7 @@ CHATS_STARTED = 30
 @transaction.atomic
 def allow(what: str, address: str, *, most: int, at) -> bool:
     """Count one more of ``what`` from ``address``; whether it is within ``most`` an hour."""
-    name_hash = keyed_hash("desk", f"{what}:{address}")
+    name_hash = keyed_hash("desk", f"{what}:{_line(address)}")
     AddressCount.objects.get_or_create(name_hash=name_hash, defaults={"since": at})
     counted = AddressCount.objects.select_for_update().get(pk=name_hash)
     if at - counted.since >= WITHIN:
@@ -30,6 +31,15 @@ def allow(what: str, address: str, *, most: int, at) -> bool:
     counted.count += 1
     counted.save(update_fields=["count", "since"])
     return True
+
+
+def _line(address):
+    """Whose line it is: one subscriber has a whole /64 of IPv6, and could be another each time."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 def forget_old(at) -> None:

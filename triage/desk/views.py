@@ -114,7 +114,11 @@ def _from_check(request, found, go, at):
 
 def _send(request, found, at):
     address = client_address(request)
-    if not throttle.allow("report sent", address, most=throttle.REPORTS_SENT, at=at):
+    # Somebody in danger waits for nobody: how many may begin at this address is limit enough.
+    is_held = not steps.may_be_in_danger(found.answers) and not throttle.allow(
+        "report sent", address, most=throttle.REPORTS_SENT, at=at
+    )
+    if is_held:
         return _page(request, found, steps.CHECK, at, is_busy=True, status=429)
     try:
         reports.send(found.pk, at=at)
@@ -184,11 +188,13 @@ class Answered:
 
 def _sent(request, found):
     incident = found.incident
+    grade = reports.own_grade(incident)
     contact = incident.participants.select_related("contact").exclude(contact=None).first()
     plan = contact.contact.plan if contact else None
     context = {
         "incident": incident,
-        "is_urgent": incident.grade in (Grade.IMMEDIATE, Grade.PRIORITY),
+        "is_urgent": grade in (Grade.IMMEDIATE, Grade.PRIORITY),
+        "due_at": reports.due_by(incident, grade),
         "no_contact": plan is not None and plan.safe == ContactPlan.Safe.NO_CONTACT,
         "has_plan": plan is not None,
         "number": incident.force.contact_number,

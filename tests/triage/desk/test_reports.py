@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from tests import factories
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
 from tests.triage.desk import factories as desk
+from triage import intake
 from triage.desk import reports, steps, throttle
 from triage.desk.models import OnlineReport, SentReport
 from triage.models import Incident
@@ -163,6 +164,69 @@ def test_words_more_urgent_than_the_answer_decide(client):
     post(client, "check", go="send")
 
     assert Incident.objects.get().grade == 1
+
+
+def test_the_writer_learns_nothing_of_earlier_reports(client):
+    told = []
+    for before in (False, True):
+        if before:
+            intake.receive(
+                intake.NewReport(
+                    channel="online",
+                    narrative=AT_THE_DOOR,
+                    caller=intake.Person(),
+                    location=ANSWERS["where"]["place"],
+                ),
+                force=factories.force(),
+                at=now() - timedelta(days=2),
+                came_by="online report",
+            )
+        visitor = Client()
+        write(visitor, what={"account": "Hello"}, person={}, harm={})
+        post(visitor, "check", go="send")
+        incident = Incident.objects.latest("reported_at")
+        told.append((incident.grade, incident.reported_at, visitor.get(REPORT)))
+
+    (grade, _, page), (raised, _, other) = told
+    assert raised < grade, "what was reported before must count"
+    assert [
+        [answer.context[name] for name in ("is_urgent", "no_contact", "has_plan")]
+        for answer in (page, other)
+    ] == [[False, False, True]] * 2
+    waits = [answer.context["due_at"] - at for _, at, answer in told]
+    assert waits[0] == waits[1]
+
+
+def test_who_says_that_there_is_danger_is_told_that_it_is_urgent(client):
+    write(client, danger={"danger": "unknown"}, what={"account": "Loud music"})
+    post(client, "check", go="send")
+
+    page = client.get(REPORT)
+
+    assert page.context["is_urgent"]
+    assert page.context["due_at"] == Incident.objects.get().due_at
+
+
+def test_what_was_said_before_the_danger_counts_and_never_holds_up(client):
+    write(
+        client,
+        device={"watched": "yes"},
+        harm={"injuries": "serious", "weapon": "yes", "children": "no"},
+    )
+    post(client, "you", go="save", name="Robin Alder", age="many")
+    post(client, "danger", danger="yes")
+    post(client, "ring")
+
+    assert post(client, "check", go="send").status_code == 303
+
+    incident = Incident.objects.get()
+    answers = dict(incident.sent_online.answers)
+    assert answers["Was there a weapon?"] == "Yes"
+    assert "Your age" not in answers
+    assert incident.current_assessment.answers["weapon"] is True
+    plan = incident.victim.plan
+    assert plan.windows == [{"days": [0, 1], "from": "09:00", "to": "15:00"}]
+    assert plan.phone_watched
 
 
 def test_somebody_in_danger_is_asked_little(client):
@@ -394,6 +458,26 @@ def test_a_flood_from_one_address_is_held_and_keeps_its_words(client, monkeypatc
     assert answer.status_code == 429
     assert YESTERDAY in answer.content.decode()
     assert Incident.objects.count() == 1
+
+
+@pytest.mark.parametrize("said", ["yes", "unknown"])
+def test_no_flood_holds_back_who_is_in_danger(client, monkeypatch, said):
+    monkeypatch.setattr(throttle, "REPORTS_SENT", 0)
+    write(client, danger={"danger": said})
+
+    assert post(client, "check", go="send").status_code == 303
+    assert Incident.objects.count() == 1
+
+
+def test_one_line_of_ipv6_is_one_address():
+    def allowed(address):
+        return throttle.allow("report sent", address, most=1, at=now())
+
+    assert allowed("2001:db8:1:2::1")
+    assert not allowed("2001:db8:1:2:aaaa::9")
+    assert allowed("2001:db8:1:3::1")
+    assert allowed("192.0.2.1")
+    assert allowed("192.0.2.2")
 
 
 def test_reports_begun_are_counted_by_address(client, monkeypatch):
