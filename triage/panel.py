@@ -1,11 +1,12 @@
 """The THRIVE panel beside the words: what the engine says of them, as people read it."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from triage import assessing, permissions, thrive
 from triage.forms import REFUSED
 from triage.marking import marked
+from victimcontact.lib.hashing import sha256_hex
 
 # Levels as dots and a word, what video needs as a word: drawn with each pause in typing.
 LEVELS = (("○○○", "none"), ("●○○", "low"), ("●●○", "medium"), ("●●●", "high"))
@@ -64,7 +65,7 @@ def scored(form, known, policy, by):
                 is_ticked=flag.name in wanted,
                 is_dismissed=flag in result.dismissed,
                 refusal=REFUSED % flag.label if flag.name in refused else "",
-                why=form[f"dismiss_why_{flag.name}"],
+                why=form.dismissing(flag.name),
             )
             for flag in _in_order(result)
         ],
@@ -73,7 +74,7 @@ def scored(form, known, policy, by):
             "refused": sorted(refused),
         },
         "rules": rules(result.because, result.grade),
-        "pieces": marked(known.narrative, [asdict(flag) for flag in result.flags]),
+        "pieces": marked(known.narrative, [_spans(flag) for flag in result.flags]),
         "elements": [
             (label, element.level, *LEVELS[element.level], " · ".join(element.rationale))
             for label, element in (
@@ -86,6 +87,56 @@ def scored(form, known, policy, by):
         ],
         "questions": [_asked(form, question) for question in result.ask_next],
     }
+
+
+def _spans(flag):
+    """The flag as far as ``marked`` asks for it: typing waits for this."""
+    spans = [{"start": span.start, "end": span.end} for span in flag.spans]
+    return {"label": flag.label, "spans": spans}
+
+
+def typed(context, request=None) -> dict:
+    """``context`` with what keeps the panel from being drawn again where it says the same.
+
+    Each part carries a digest of what it says. A page that is typed into sends the digests of the
+    parts that it shows (X-Panel); those that still hold are only named in the answer.
+    """
+    digests = {part: _digest(said) for part, said in _said(context).items()}
+    shown = request.headers.get("X-Panel", "").split() if request else []
+    stands = {part for part, digest in digests.items() if f"{part}={digest}" in shown}
+    return context | {"digests": digests, "stands": stands}
+
+
+def _digest(said):
+    return sha256_hex(repr(said).encode())[:16]
+
+
+def _said(context):
+    """Everything that each part of triage/_panel.html shows, as plain values."""
+    result = context["result"]
+    asks = [
+        (question.key, question.text, question.why, question.could_change, options)
+        for question, options in context["questions"]
+    ]
+    cards = [_shown_card(shown) for shown in context["hidden_demand"]]
+    return {
+        "grade": (result.grade, context["grade_label"], context["rules"], result.doubts),
+        "ask": asks,
+        "demand": (cards, [card.key for card in context["other_cards"]]),
+        "flags": (len(result.flags), [_shown_flag(row) for row in context["flags"]]),
+        "elements": context["elements"],
+        "video": (result.video_offer, context["needs"]),
+    }
+
+
+def _shown_card(shown):
+    steps = [(row.name, row.said, row.because) for row in shown.steps]
+    return shown.card.key, shown.reason, shown.done, steps
+
+
+def _shown_flag(row):
+    flag, own = row.flag, (row.is_ticked, row.is_dismissed, row.refusal, row.reason)
+    return flag.name, flag.label, flag.because, row.decides, own, list(row.errors)
 
 
 def _in_order(result):

@@ -175,7 +175,7 @@ def _score_typed(request, pk, save):
     form = asking.form(data=request.POST)
     context = _scored(asking, form) | _addresses(asking.incident, draft_id)
     context |= {"form": form, "incident": asking.incident, "state": state, "draft_id": draft_id}
-    response = TemplateResponse(request, "triage/_scored.html", context)
+    response = TemplateResponse(request, "triage/_scored.html", panel.typed(context, request))
     if state.name == "saved":
         response.headers["X-Draft-Version"] = state.draft.version
     return response
@@ -283,7 +283,7 @@ def _page(request, asking, form, scored, draft_id, version, state, *, meanwhile=
     }
     # The header's label is of the grade that stands, the panel's of the one recommended.
     context["standing_label"] = incident.force.grade_label(incident.grade) if incident.grade else ""
-    return TemplateResponse(request, "triage/reassess.html", context, status=status)
+    return TemplateResponse(request, "triage/reassess.html", panel.typed(context), status=status)
 
 
 def _addresses(incident, draft_id):

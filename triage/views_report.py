@@ -119,7 +119,7 @@ def _score_typed(request, pk, save):
     form = asking.form(data=request.POST)
     context = _score_report(asking, form) | _addresses(pk)
     context |= {"form": form, "draft_id": pk, "state": state}
-    response = TemplateResponse(request, "triage/_scored.html", context)
+    response = TemplateResponse(request, "triage/_scored.html", panel.typed(context, request))
     if state.name == "saved":
         response.headers["X-Draft-Version"] = state.draft.version
     return response
@@ -181,6 +181,8 @@ def _report_page(request, *, form, scored, draft_id, version, state, status=200)
         "seen_grade": scored["result"].grade if scored else "",
         **(scored or {}),
     }
+    if scored:
+        context = panel.typed(context)
     return TemplateResponse(request, "triage/new_report.html", context, status=status)
 
 
@@ -203,7 +205,7 @@ class _Asking:
 
     @classmethod
     def of(cls, request, at):
-        forces = list(request.user.forces.all())
+        forces = selectors.forces_of(request.user)
         if not forces:
             raise PermissionDenied
         return cls(request.user, at, policies.published(at=at), forces)

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
 
 from tests import factories
-from tests.triage.conftest import AT_THE_DOOR
+from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
 from triage.models import Incident, ReportDraft
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -227,3 +227,25 @@ def test_nothing_is_wider_than_a_phone(world, name):
 
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert faults_of(page) == []
+
+
+def test_a_panel_that_says_the_same_stands_as_it_is(world):
+    page = opened(world[0])
+    page.keyboard.type(AT_THE_DOOR)
+    expect(page.locator("#recommended")).to_have_text("1 Immediate")
+    page.locator("#todo-more").click()
+    page.evaluate("document.getElementById('part-video').isTheSame = true")
+    before = page.locator("#panel").inner_text()
+
+    page.locator(WORDS).press_sequentially(" So it goes.")
+
+    expect(page.locator("#mirror")).to_contain_text("So it goes.")
+    assert page.locator("#panel").inner_text() == before
+    assert page.evaluate("document.getElementById('part-video').isTheSame")
+    assert page.locator("#demand-more").get_attribute("open") is not None
+    assert page.locator("[data-stands]").count() == 0
+
+    page.locator(WORDS).fill(YESTERDAY)
+    expect(page.locator("#recommended")).not_to_have_text("1 Immediate")
+    assert page.locator("#panel [data-digest]").count() >= 5
+    assert page.locator("[data-stands]").count() == 0

@@ -108,8 +108,12 @@ class AssessForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, fields.DateField):
                 field.today = self.today
-        shared, self.questions = _shared(rules)
+        shared, self.questions, self._dismissing = _shared(rules)
         self.fields.update(shared)
+        given = self.data if self.is_bound else self.initial
+        for name in thrive.FLAGS:
+            if f"dismiss_{name}" in given or f"dismiss_why_{name}" in given:
+                self.fields.update(self._dismissing[name])
         self.fields["grade"].choices = [
             (grade.value, f"{grade.value} {force.grade_label(grade)}" if force else grade.label)
             for grade in Grade
@@ -129,6 +133,16 @@ class AssessForm(forms.Form):
     @property
     def rationale_fields(self):
         return [self[f"rationale_{name}"] for name in thrive.ELEMENTS]
+
+    def dismissing(self, name):
+        """The field of the reason why that flag is not so, for a page.
+
+        A form has those of all flags that were typed into; the others are made when asked for.
+        """
+        why = f"dismiss_why_{name}"
+        if why not in self.fields:
+            self.fields.update(self._dismissing[name])
+        return self[why]
 
     def option(self, key, value):
         """(field name, posted value) that gives a question of the policy this answer."""
@@ -266,6 +280,7 @@ class AssessForm(forms.Form):
                 )
 
 
+@fields.sharing("grade")
 class ReassessForm(AssessForm):
     """An incident is assessed again: the same questions, begun from what was known."""
 
@@ -297,16 +312,22 @@ def _wrong(field, message):
 
 @lru_cache(maxsize=4)
 def _shared(rules):
-    """(field by name, (field name, options) by question's key) of every form under ``rules``.
+    """What every form under ``rules`` has in common, as three dicts.
+
+    Field by name; (field name, options) by question's key; the fields that dismiss it by flag.
 
     Made once, since a report is scored at every pause in typing: no form may change one of these.
     """
     found = {name: fields.yes_no(label) for name, label in ANSWERS}
     for name, label in thrive.ELEMENTS.items():
         found[f"rationale_{name}"] = fields.note(label)
-    for name, label in thrive.FLAGS.items():
-        found[f"dismiss_{name}"] = forms.BooleanField(label=f"Dismiss “{label}”", required=False)
-        found[f"dismiss_why_{name}"] = fields.line("Why it is not so")
+    dismissing = {
+        name: {
+            f"dismiss_{name}": forms.BooleanField(label=f"Dismiss “{label}”", required=False),
+            f"dismiss_why_{name}": fields.line("Why it is not so"),
+        }
+        for name, label in thrive.FLAGS.items()
+    }
     questions = {}
     for question in rules.questions:
         name = question.key if question.key in thrive.STRUCTURED else f"ask_{question.key}"
@@ -315,7 +336,7 @@ def _shared(rules):
         if name not in ("victim_age", "caller_age", "previous_reports_12m"):
             choices = [(posted, label) for posted, label, _ in options]
             found[name] = _question_field(found.get(name), name, question.text, choices)
-    return found, questions
+    return found, questions, dismissing
 
 
 def _question_field(own, name, text, choices):

@@ -1,5 +1,7 @@
 """Fields that triage's forms share: a number, a day, a time, a line, a note, yes or no."""
 
+from copy import deepcopy
+
 from django import forms
 
 from triage import typed
@@ -68,6 +70,36 @@ class TimeField(forms.CharField):
             return typed.read_time(text)
         except ValueError:
             raise forms.ValidationError("Enter a time like 14:30 or 2:30pm") from None
+
+
+def sharing(*own):
+    """Decorate a form whose fields are used as they are but for dates and those named ``own``.
+
+    Django copies every field for every form, since a form may change its own. The forms that are
+    scored at every pause in typing have too many for that.
+    """
+
+    def decorate(form):
+        form.base_fields = _Shared(form.base_fields, own)
+        return form
+
+    return decorate
+
+
+class _Shared(dict):
+    def __init__(self, fields, own):
+        super().__init__(fields)
+        self._own = {
+            name
+            for name, field in fields.items()
+            if name in own or isinstance(field, DateField)  # has the day of its form
+        }
+
+    def __deepcopy__(self, memo):
+        return {
+            name: deepcopy(field, memo) if name in self._own else field
+            for name, field in self.items()
+        }
 
 
 def line(label, **kwargs):

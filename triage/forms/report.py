@@ -9,6 +9,7 @@ from triage.intake import NewReport, Person
 from triage.models import Channel
 
 
+@fields.sharing("grade", "force_choice", "language")
 class ReportForm(AssessForm):
     """A new report."""
 
@@ -52,7 +53,11 @@ class ReportForm(AssessForm):
     location = fields.note("Where it happened", max_length=500)
     suspect = fields.note("Person suspected, as described")
     safety_note = fields.note("Safety note for whoever goes or calls")
-    crime_type = forms.ChoiceField(label="Looks like", required=False)
+    crime_type = forms.ChoiceField(
+        label="Looks like",
+        choices=lambda: [("", "Not said yet"), *crime_types.choices()],
+        required=False,
+    )
 
     LANGUAGES = {"en-gb": "English", "cy": "Welsh"}
 
@@ -63,7 +68,6 @@ class ReportForm(AssessForm):
         self.fields["language"].choices = [
             (code, self.LANGUAGES.get(code, code)) for code in self.force.languages
         ]
-        self.fields["crime_type"].choices = [("", "Not said yet"), *crime_types.choices()]
 
     @property
     def chosen_force(self):

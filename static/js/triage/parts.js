@@ -1,12 +1,16 @@
 /**
  * Puts the parts of an answer in place of those with the same id, and takes nothing from the person
- * who is at work in one: focus, scrolling and what they have just chosen stay.
+ * who is at work in one: focus, scrolling and what they have just chosen stay. What the answer only
+ * names stays as it stands.
  */
 export function putIn(html) {
   const answer = document.createElement("template");
   answer.innerHTML = html;
   for (const fresh of [...answer.content.children]) {
     const old = fresh.id && document.getElementById(fresh.id);
+    for (const named of fresh.querySelectorAll("[data-stands]")) {
+      named.replaceWith(document.getElementById(named.id).cloneNode(true));
+    }
     if (old && old.outerHTML !== fresh.outerHTML) {
       replace(old, fresh);
     }

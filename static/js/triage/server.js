@@ -33,7 +33,9 @@ export class Server {
   async post(address) {
     const body = new FormData(this.form);
     body.delete("action");
-    return this.fetch(address, { method: "POST", body });
+    const parts = document.querySelectorAll('#panel [data-digest]:not([data-digest=""])');
+    const shown = [...parts].map((part) => `${part.id.replace("part-", "")}=${part.dataset.digest}`);
+    return this.fetch(address, { method: "POST", body, headers: { "X-Panel": shown.join(" ") } });
   }
 
   async freshToken() {
