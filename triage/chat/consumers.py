@@ -6,6 +6,7 @@ each socket asks whether its visitor or its operator may still have it.
 
 import asyncio
 import json
+import logging
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -17,10 +18,13 @@ from victimcontact.accounts.permissions import can
 from victimcontact.accounts.sockets import is_still_in, verified_user
 from victimcontact.lib import cookies
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS = 2.0
 # A frame now and then tells the page that the line is alive.
 BEAT_EVERY = 5  # looks
 GONE = 4401  # signed out, left, or over: the page does not try again
+TRY_AGAIN = 1011
 
 
 class HintConsumer(AsyncWebsocketConsumer):
@@ -51,7 +55,14 @@ class HintConsumer(AsyncWebsocketConsumer):
         looks = 0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if not await database_sync_to_async(self.may_stay)():
+            try:
+                stays = await database_sync_to_async(self.may_stay)()
+            except Exception as error:
+                # Nobody stays unasked: the page tries again, and asks by HTTP until then.
+                log.warning("Chat socket let go: %s", type(error).__name__)
+                await self.close(TRY_AGAIN)
+                return
+            if not stays:
                 await self.close(GONE)
                 return
             looks += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -10,9 +11,12 @@ from triage.shifts import hints
 from victimcontact.accounts.permissions import can
 from victimcontact.accounts.sockets import is_still_in, verified_user
 
+log = logging.getLogger(__name__)
+
 # The page takes silence for longer than two of these for a dead line.
 PING_SECONDS = 20.0
 SIGNED_OUT = 4401
+TRY_AGAIN = 1011
 
 
 class BoardConsumer(AsyncWebsocketConsumer):
@@ -42,7 +46,14 @@ class BoardConsumer(AsyncWebsocketConsumer):
         while True:
             await asyncio.sleep(PING_SECONDS)
             await self.say("ping")
-            if await database_sync_to_async(self.is_out)():
+            try:
+                is_out = await database_sync_to_async(self.is_out)()
+            except Exception as error:
+                # Nobody stays unasked: the page tries again, and asks by HTTP until then.
+                log.warning("Board socket let go: %s", type(error).__name__)
+                await self.close(TRY_AGAIN)
+                return
+            if is_out:
                 await self.close(SIGNED_OUT)
                 return
 

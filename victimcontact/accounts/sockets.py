@@ -4,6 +4,8 @@ import time
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.utils.crypto import constant_time_compare
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
@@ -19,10 +21,16 @@ def verified_user(scope):
 
 
 def is_still_in(scope) -> bool:
-    """Whether the session behind an open socket goes on: it may have ended since, or its rights."""
+    """Whether the session behind an open socket goes on.
+
+    It may have ended since, or its rights; a new password ends every session begun before it.
+    """
     user = scope["user"]
     session = import_module(settings.SESSION_ENGINE).SessionStore(scope["session"].session_key)
     user.refresh_from_db()
+    begun_with = session.get(HASH_SESSION_KEY, "")
+    if not constant_time_compare(begun_with, user.get_session_auth_hash()):
+        return False
     return _is_in(user, session)
 
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 from django.utils.timezone import now
 
@@ -110,6 +111,31 @@ async def test_whoever_leaves_or_is_dismissed_is_shown_out(chat):
 
     assert await there.closes() == consumers.GONE
     assert await here.closes() == consumers.GONE
+
+
+@scenario
+async def test_a_new_password_shuts_what_was_open_before(chat):
+    person = await sync_to_async(factories.user)(Role.CALL_HANDLER)
+    here = await sync_to_async(operator)(person)
+    assert await here.knock()
+
+    person.set_password("another one, and long enough")
+    await sync_to_async(person.save)()
+
+    assert await here.closes() == consumers.GONE
+
+
+@scenario
+async def test_nobody_stays_where_it_cannot_be_asked_who_they_are(chat, monkeypatch):
+    there = visitor(chat[1])
+    assert await there.knock()
+
+    def breaks(*_):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(chats, "find", breaks)
+
+    assert await there.closes() == consumers.TRY_AGAIN
 
 
 @scenario

@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils.timezone import now
 
@@ -196,3 +196,21 @@ def test_a_lost_broker_costs_the_hint_and_nothing_else(monkeypatch, caplog):
         time.sleep(0.05)
     assert "Board hint lost: ConnectionError" in caplog.text
     assert handler.duty.state == "free"
+
+
+@scenario
+async def test_nobody_stays_where_it_cannot_be_asked_who_they_are(monkeypatch):
+    monkeypatch.setattr(consumers, "PING_SECONDS", 0.2)
+    leader = await sync_to_async(factories.user)(Role.TEAM_LEADER)
+    board = await sync_to_async(board_of)(leader)
+    assert await board.knock()
+
+    def breaks(*_):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(consumers, "is_still_in", breaks)
+
+    heard = await board.hears()
+    while isinstance(heard, dict):
+        heard = await board.hears()
+    assert heard == consumers.TRY_AGAIN
