@@ -776,7 +776,7 @@ def chat_first():
 
 def chat_answer():
     handler = factories.user(Role.CALL_HANDLER)
-    talk, _ = desk.chat(taken_by=handler)
+    talk, _ = desk.chat("What are your opening hours?", taken_by=handler)
     return Form(
         staff(handler),
         reverse("chat:answer", args=[talk.pk]),

@@ -3,6 +3,7 @@
 Every change takes the chat's row first, so that two operators, two tabs and the clock agree.
 """
 
+import logging
 import re
 import uuid
 from datetime import timedelta
@@ -12,10 +13,14 @@ from django.db import transaction
 from triage import assessing, drafts, intake, policies
 from triage.chat import hints
 from triage.chat.models import Chat, ChatLine
+from triage.control import closing
 from triage.models import Channel, Grade
+from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
 from victimcontact.lib import cookies
 from victimcontact.lib.hashing import keyed_hash
+
+log = logging.getLogger(__name__)
 
 COOKIE = "talk"
 LONGEST_LINE = 5_000
@@ -58,6 +63,10 @@ class NotTaken(Exception):
 
 class ReasonMissing(Exception):
     """A chat in which somebody wrote is ended without an incident and without a reason."""
+
+
+class MayNotEnd(Exception):
+    """Words that the engine takes for urgent become no incident by a leader's decision alone."""
 
 
 # The visitor
@@ -115,7 +124,8 @@ def seen(chat, at) -> None:
 def say(chat_id, *, body: str, key, at) -> ChatLine:
     """Keep what the visitor wrote, and score all of their words. The same key is one line.
 
-    Where the chat is an incident already, a fresh look at it is asked for. Raises Over, TooMuch.
+    Where the chat is an incident already, it is opened again if somebody closed it, made more
+    urgent where the words ask for that, and a fresh look at it is asked for. Raises Over, TooMuch.
     """
     chat = _locked(chat_id)
     known = chat.lines.filter(key=key).first()
@@ -136,9 +146,37 @@ def say(chat_id, *, body: str, key, at) -> ChatLine:
     chat.used_at = chat.seen_at = at
     chat.save(update_fields=["grade", "flags", "waiting_since", "used_at", "seen_at"])
     if chat.incident_id:
-        assessing.review_now(chat.incident_id, because="chat message", at=at)
+        _tell_the_incident(chat, body, result, at)
     hints.changed(chat)
     return line
+
+
+def _tell_the_incident(chat, body, whole, at):
+    """What was written after the chat became an incident counts there as well.
+
+    More urgent than what stands, it stands at once: where the new words ask for it by themselves,
+    or all of them together for more than whoever decided was told.
+    """
+    incident = closing.reopen(chat.incident, because="chat message", by=None, at=at)
+    current = incident.current_assessment
+    if current is not None:
+        known = assessing.Known(Channel.CHAT.value, body, {})
+        policy = policies.published(at=at)
+        grade = assessing.score(known, policy=policy, questions=False).grade
+        if whole.grade < current.recommended_grade:
+            grade = min(grade, whole.grade)
+        if grade < incident.grade:
+            answers = dict(current.answers)
+            history = answers.pop("history", None)
+            narrative = f"{current.narrative}\n{body}"[-LONGEST_CHAT:]
+            assessing.assess(
+                incident,
+                known=assessing.Known(incident.channel, narrative, answers, history),
+                decision=assessing.Decision(grade, reason="Written in the chat since"),
+                by=None,
+                at=at,
+            )
+    assessing.review_now(incident.pk, because="chat message", at=at)
 
 
 @transaction.atomic
@@ -216,15 +254,17 @@ def answer(chat_id, *, body: str, key, by, at) -> ChatLine:
 
 @transaction.atomic
 def end(chat_id, *, by, at, reason="") -> Chat:
-    """The desk ends the chat. What became no incident needs a reason.
+    """The desk ends the chat. What became no incident needs a reason, and a leader where urgent.
 
-    Raises ReasonMissing, Taken, NotTaken and Over.
+    Raises ReasonMissing, MayNotEnd, Taken, NotTaken and Over.
     """
     chat = _held(chat_id, by)
     reason = reason.strip()
     is_begun = chat.incident_id or chat.draft_id
     if not is_begun and not reason:
         raise ReasonMissing
+    if not is_begun and chat.grade <= Grade.PRIORITY and not can(by, "grade.lower"):
+        raise MayNotEnd
     chat.end_reason = reason
     chat.save(update_fields=["end_reason"])
     _end(chat, Chat.Why.DESK if is_begun else Chat.Why.NOTHING, at, by=by)
@@ -242,7 +282,11 @@ def begin_report(chat_id, *, by, at):
     if chat.draft_id and (chat.draft.handler_id == by.pk or chat.draft.incident_id):
         return chat.draft_id
     # Begun by somebody who had the chat before: theirs stays theirs, and this one counts.
-    form = {"channel": [Channel.CHAT.value], "narrative": [words(chat)]}
+    form = {
+        "channel": [Channel.CHAT.value],
+        "narrative": [words(chat)],
+        "force_choice": [str(chat.force_id)],
+    }
     chat.draft = drafts.save(uuid.uuid4(), form=form, version=0, by=by, at=at)
     chat.save(update_fields=["draft"])
     ledger.record("chat.report_begun", by=by, about=chat, at=at)
@@ -283,7 +327,10 @@ def receive_waiting(at) -> int:
     """Make incidents of what nobody has looked after in time; how many."""
     made = 0
     for pk in _waiting_too_long(at):
-        made += _receive(pk, at)
+        try:
+            made += _receive(pk, at)
+        except Exception as error:  # whatever it is about this one, the others wait no longer
+            log.error("Chat %s was not received: %s", pk, type(error).__name__)
     return made
 
 

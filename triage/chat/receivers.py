@@ -5,6 +5,7 @@ from django.dispatch import receiver
 
 from triage import signals as triage_signals
 from triage.chat import chats, tasks
+from triage.chat.models import Chat
 from victimcontact.lib import cookies
 from victimcontact.people import signals
 
@@ -28,3 +29,11 @@ def recorded(incident, at, **_):
 def assessed(incident, before, at, **_):
     if before is None:
         chats.written_since(incident, at=at)
+
+
+@receiver(triage_signals.closing, dispatch_uid="chat.closing")
+def goes_on(incident, **_):
+    """Whoever still writes with the desk is not done with."""
+    if Chat.objects.filter(incident=incident).exclude(status=Chat.Status.ENDED).exists():
+        return "The chat with them is still open: end it at the desk first."
+    return None

@@ -120,6 +120,12 @@ def end(request, pk):
             chats.end(chat.pk, by=request.user, at=at, reason=form.cleaned_data["reason"])
         except chats.ReasonMissing:
             form.add_error("reason", "Make it an incident first, or say why it needs none")
+        except chats.MayNotEnd:
+            form.add_error(
+                "reason",
+                "These words read as urgent. Make it an incident, or ask a team leader to take the"
+                " chat and end it",
+            )
         except (chats.Taken, chats.NotTaken, chats.Over) as refused:
             return _refused(request, chat, refused)
         else:

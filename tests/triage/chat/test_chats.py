@@ -9,10 +9,11 @@ from django.db import connections
 from django.utils.timezone import now
 
 from tests import factories
-from tests.triage.conftest import AT_THE_DOOR, YESTERDAY, decision
-from triage import drafts, intake
+from tests.triage.conftest import AT_THE_DOOR, YESTERDAY, decision, known
+from triage import assessing, drafts, intake
 from triage.chat import chats
 from triage.chat.models import Chat, ChatLine
+from triage.control import closing
 from triage.models import Incident, ReportDraft
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
@@ -155,7 +156,11 @@ def test_the_operators_report_becomes_the_chats_incident(at, handler):
     draft_id = chats.begin_report(chat.pk, by=handler, at=at)
     assert chats.begin_report(chat.pk, by=handler, at=at) == draft_id
     draft = ReportDraft.objects.get(pk=draft_id)
-    assert draft.form == {"channel": ["chat"], "narrative": [YESTERDAY]}
+    assert draft.form == {
+        "channel": ["chat"],
+        "narrative": [YESTERDAY],
+        "force_choice": [str(chat.force_id)],
+    }
 
     incident = intake.record(
         intake.NewReport(channel="chat", narrative=YESTERDAY, caller=intake.Person(name="Jo")),
@@ -200,6 +205,98 @@ def test_words_after_the_report_ask_for_a_fresh_look(at, handler):
 
     review = incident.reviews.get(done_at=None)
     assert (review.because, review.due_at) == ("chat message", at + timedelta(minutes=12))
+
+
+def test_more_urgent_words_after_the_report_raise_it_at_once(at, handler):
+    chat = begin(at, YESTERDAY)
+    chats.receive_waiting(at + timedelta(minutes=11))
+    before = again(chat).incident
+    assert before.grade > 1
+
+    say(chat, AT_THE_DOOR, at + timedelta(minutes=12))
+
+    incident = Incident.objects.get()
+    current = incident.current_assessment
+    assert (incident.grade, incident.is_seen, current.decided_by) == (1, False, None)
+    assert AT_THE_DOOR in current.narrative
+    assert YESTERDAY in current.narrative
+    review = incident.reviews.get(done_at=None)
+    assert (review.because, review.due_at) == ("chat message", at + timedelta(minutes=12))
+
+
+def test_words_that_say_nothing_new_leave_a_leaders_grade_alone(at, other):
+    chat = begin(at, AT_THE_DOOR)
+    chats.receive_waiting(at + timedelta(minutes=2))
+    incident = again(chat).incident
+    assessing.assess(
+        incident,
+        known=known(AT_THE_DOOR, {}, channel="chat"),
+        decision=decision(3, reason="A film that they watch, both say on the line"),
+        by=other,
+        at=at + timedelta(minutes=3),
+    )
+
+    say(chat, "Thank you", at + timedelta(minutes=4))
+
+    assert Incident.objects.get().grade == 3
+
+
+def test_an_incident_is_not_closed_over_an_open_chat_and_opens_again_for_its_words(at, other):
+    chat = begin(at, YESTERDAY)
+    chats.receive_waiting(at + timedelta(minutes=11))
+    incident = again(chat).incident
+    done = {"outcome": "advice", "reason": "Content", "told": "chat", "by": other, "at": at}
+    with pytest.raises(closing.StandsOpen, match="chat"):
+        closing.close(incident, **done)
+    incident.reviews.update(done_at=at)
+    Incident.objects.update(status="closed", closed_at=at, closed_by=other)
+
+    say(chat, "He is back", at + timedelta(minutes=12))
+
+    incident = Incident.objects.get()
+    assert (incident.status, incident.review_due_at) == ("open", at + timedelta(minutes=12))
+
+
+def test_one_chat_that_breaks_holds_up_no_other(at, monkeypatch, caplog):
+    broken = begin(at, "A broken word")
+    begin(at, "He took my phone")
+    receive = intake.receive
+
+    def breaks(report, **more):
+        if "broken" in report.narrative:
+            raise RuntimeError(report.narrative)
+        return receive(report, **more)
+
+    monkeypatch.setattr(intake, "receive", breaks)
+
+    assert chats.receive_waiting(at + timedelta(minutes=11)) == 1
+    assert again(broken).incident is None
+    assert str(broken.pk) in caplog.text
+    assert "broken word" not in caplog.text
+
+
+def test_urgent_words_become_no_incident_by_a_leaders_decision_alone(at, handler, other):
+    chat = begin(at, AT_THE_DOOR)
+    chats.take(chat.pk, by=handler, at=at)
+    with pytest.raises(chats.MayNotEnd):
+        chats.end(chat.pk, by=handler, at=at, reason="A hoax")
+    assert again(chat).status == "taken"
+
+    chats.take(chat.pk, by=other, at=at, instead_of=handler.pk)
+    chats.end(chat.pk, by=other, at=at, reason="A hoax: the same person as before")
+
+    assert again(chat).ended_why == "none"
+
+
+def test_the_report_of_a_chat_stays_in_its_force(at):
+    both = factories.user(Role.CALL_HANDLER)
+    other_force = factories.force("Elsewhere")
+    both.forces.add(other_force)
+    for force in both.forces.all():
+        chat, _ = chats.begin(force=force, body=YESTERDAY, key=uuid.uuid4(), at=at)
+        chats.take(chat.pk, by=both, at=at)
+        chats.begin_report(chat.pk, by=both, at=at)
+        assert again(chat).draft.form["force_choice"] == [str(force.pk)]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ def chat(client):
     return Chat.objects.get()
 
 
+@pytest.fixture
+def idle_chat(client):
+    write(client, "What are your opening hours?")
+    return Chat.objects.get()
+
+
 # The visitor
 
 
@@ -171,9 +177,9 @@ def test_a_visitor_is_told_the_reference_when_it_is_an_incident(client, chat):
     assert "Nobody could come" in page
 
 
-def test_what_came_too_late_is_shown_to_its_writer(client, chat, handler):
-    chats.take(chat.pk, by=handler, at=now())
-    chats.end(chat.pk, by=handler, at=now(), reason="Asked for opening hours")
+def test_what_came_too_late_is_shown_to_its_writer(client, idle_chat, handler):
+    chats.take(idle_chat.pk, by=handler, at=now())
+    chats.end(idle_chat.pk, by=handler, at=now(), reason="Asked for opening hours")
 
     answer = write(client, "One more thing")
 
@@ -183,14 +189,14 @@ def test_what_came_too_late_is_shown_to_its_writer(client, chat, handler):
     assert "One more thing" in page
 
 
-def test_after_a_chat_is_over_another_may_begin(client, chat, handler):
-    chats.take(chat.pk, by=handler, at=now())
-    chats.end(chat.pk, by=handler, at=now(), reason="Asked for opening hours")
+def test_after_a_chat_is_over_another_may_begin(client, idle_chat, handler):
+    chats.take(idle_chat.pk, by=handler, at=now())
+    chats.end(idle_chat.pk, by=handler, at=now(), reason="Asked for opening hours")
 
     client.post(CHAT, {"again": "yes"})
     write(client, "He is back")
 
-    assert Chat.objects.exclude(pk=chat.pk).get().status == "waiting"
+    assert Chat.objects.exclude(pk=idle_chat.pk).get().status == "waiting"
 
 
 def test_still_says_how_long(client, chat):
@@ -291,13 +297,23 @@ def test_made_an_incident_it_opens_the_report_with_the_words(staff, chat):
     assert "Somebody keeps following me" in staff.get(answer.url).content.decode()
 
 
-def test_a_chat_is_ended_with_its_reason_beside_the_field(staff, chat):
-    staff.post(address("take", chat))
+def test_a_chat_is_ended_with_its_reason_beside_the_field(staff, idle_chat):
+    staff.post(address("take", idle_chat))
 
-    refused = staff.post(address("end", chat), {"reason": ""})
+    refused = staff.post(address("end", idle_chat), {"reason": ""})
     assert refused.status_code == 422
     assert "Make it an incident first" in refused.content.decode()
-    assert staff.post(address("end", chat), {"reason": "A test"}).status_code == 302
+    assert staff.post(address("end", idle_chat), {"reason": "A test"}).status_code == 302
+
+
+def test_urgent_words_are_not_ended_with_a_reason_alone(staff, chat):
+    staff.post(address("take", chat))
+
+    refused = staff.post(address("end", chat), {"reason": "A hoax"})
+
+    assert refused.status_code == 422
+    assert "ask a team leader" in refused.content.decode()
+    assert Chat.objects.get().status == "taken"
 
 
 def test_the_incident_shows_the_transcript_and_the_desk_what_is_unseen(staff, chat):
