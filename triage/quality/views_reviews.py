@@ -60,9 +60,7 @@ def review(request, pk):
     asked = criteria.in_force(assessment.incident.force)
     posted = request.POST if request.method == "POST" else None
     form = ReviewForm(posted, criteria=asked, force=assessment.incident.force)
-    if posted is None:
-        ledger.record("quality.opened", by=request.user, about=assessment, at=at)
-    elif form.is_valid():
+    if form.is_valid():
         try:
             reviewing.review(assessment, opinion=form.opinion, by=request.user, at=at)
         except reviewing.AlreadyReviewed:
@@ -74,6 +72,7 @@ def review(request, pk):
 
 
 def _page(request, assessment, mine, form, *, unsafe=None, status=200):
+    ledger.record("quality.opened", by=request.user, about=assessment, at=now())
     force = assessment.incident.force
     then = selectors.known_then(assessment)
     context = {

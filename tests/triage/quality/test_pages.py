@@ -194,6 +194,15 @@ def test_who_looked_is_in_the_ledger(client, drawn, reviewer):
     assert (entry.actor, entry.about_id) == (f"user:{reviewer.pk}", str(drawn.pk))
 
 
+@pytest.mark.parametrize("name", ["review", "unsafe"])
+def test_who_looked_by_a_form_that_is_not_right_is_in_the_ledger(client, drawn, name):
+    answer = client.post(reverse(f"quality:{name}", args=[drawn.pk]), {})
+
+    assert answer.status_code == 422
+    assert factories.WORDS in answer.content.decode()
+    assert Entry.objects.get(type="quality.opened").about_id == str(drawn.pk)
+
+
 # The handler
 
 
