@@ -40,6 +40,8 @@ def stands_open(incident, *, at, outcome: str = "") -> list[str]:
     Without an ``outcome`` only what stands against any.
     """
     found = []
+    if not incident.is_seen:
+        found.append("Only the engine has graded it: assess it first.")
     for dispatch in incident.dispatches.prefetch_related("steps"):
         if dispatch.is_waiting:
             found.append("Officers are on the way: wait until they arrive, or stand them down.")

@@ -70,6 +70,16 @@ def test_close_settles_what_was_still_owed(incident, handler):
     assert telling.not_yet_told(incident.force, at=LATER + timedelta(days=9)) == []
 
 
+def test_close_is_refused_while_no_person_has_assessed_it(incident, handler):
+    Incident.objects.update(is_seen=False)
+
+    with pytest.raises(closing.StandsOpen, match="assess it first"):
+        close(incident, handler)
+
+    assess(incident, 3, by=handler, at=LATER)
+    assert close(incident, handler).closed_by == handler
+
+
 def test_close_is_refused_while_officers_are_on_the_way(incident, handler):
     dispatch = dispatching.send_now(incident, reason="Help", told="call", by=handler, at=NOON)
 
