@@ -56,7 +56,11 @@ def talk(request, pk):
 def talk_lines(request, pk):
     """What was written and what the engine says of it, asked for by the open page."""
     at = now()
-    return _part(request, _chat(request, pk), at)
+    chat = _chat(request, pk)
+    if not selectors.has_opened(request.user, chat):
+        # Asked for without the page around it: it is read all the same.
+        ledger.record("chat.viewed", by=request.user, about=chat, at=at)
+    return _part(request, chat, at)
 
 
 @require_POST

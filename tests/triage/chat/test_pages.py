@@ -265,6 +265,14 @@ def test_taken_answered_and_read_by_the_engine(client, staff, chat):
     assert Entry.objects.filter(type="chat.viewed").count() >= 1
 
 
+def test_whoever_reads_the_lines_alone_is_in_the_ledger_once(staff, chat, handler):
+    for _ in range(3):
+        assert staff.get(address("talk_lines", chat)).status_code == 200
+
+    entry = Entry.objects.get(type="chat.viewed")
+    assert (entry.actor, entry.about_id) == (f"user:{handler.pk}", str(chat.pk))
+
+
 def test_the_second_operator_is_told_who_was_first(staff, chat, handler):
     chats.take(chat.pk, by=handler, at=now())
     second = factories.sign_in(Client(), factories.user(Role.TEAM_LEADER))
