@@ -7,7 +7,8 @@ from django.db import transaction
 from triage import signals
 from triage.control import library, telling
 from triage.control.models import Closure, Dispatch, DispatchStep, News, Reopening
-from triage.models import Crime, Incident, Response, Review
+from triage.models import Crime, Grade, Incident, Response, Review
+from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
 
 # What a victim texts this long after the end is still about it. Later it is for whoever reads it.
@@ -34,12 +35,18 @@ class AlreadyClosed(Exception):
         super().__init__("This incident is closed.")
 
 
-def stands_open(incident, *, at, outcome: str = "") -> list[str]:
-    """What stands against closing ``incident``: sentences for people.
+def stands_open(incident, *, by, at, outcome: str = "") -> list[str]:
+    """What stands against ``by`` closing ``incident``: sentences for people.
 
     Without an ``outcome`` only what stands against any.
     """
     found = []
+    if incident.grade <= Grade.PRIORITY and not can(by, "grade.lower") and not _was_met(incident):
+        # To close it unseen is to lower it.
+        found.append(
+            f"It is grade {incident.grade} and nobody has been with them:"
+            " a team leader or supervisor closes it."
+        )
     if not incident.is_seen:
         found.append("Only the engine has graded it: assess it first.")
     for dispatch in incident.dispatches.prefetch_related("steps"):
@@ -64,11 +71,16 @@ def stands_open(incident, *, at, outcome: str = "") -> list[str]:
 def _choice_waits(incident, outcome):
     if incident.response in ("", Response.NONE) or incident.response in outcome.settles:
         return False
+    return not _was_met(incident)
+
+
+def _was_met(incident):
+    """Whether an officer has been with the victim, there or by video."""
     if DispatchStep.objects.filter(
         dispatch__incident=incident, state=Dispatch.State.ARRIVED
     ).exists():
-        return False
-    return not any(seen for _, seen in signals.met.send(sender=Incident, incident=incident))
+        return True
+    return any(seen for _, seen in signals.met.send(sender=Incident, incident=incident))
 
 
 @transaction.atomic
@@ -88,7 +100,7 @@ def close(
     incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
     if incident.status == Incident.Status.CLOSED:
         raise AlreadyClosed(incident.closures.order_by("-closed_at", "-id").first())
-    if found := stands_open(incident, outcome=outcome, at=at):
+    if found := stands_open(incident, by=by, outcome=outcome, at=at):
         raise StandsOpen(found)
     entry = telling.record(
         incident,

@@ -44,7 +44,9 @@ def close(request, pk):
             return redirect("triage:queue")
     context = shown.header(incident, at) | {
         "form": form,
-        "stands": closing.stands_open(incident, at=at) if not form.is_bound else [],
+        "stands": closing.stands_open(incident, by=request.user, at=at)
+        if not form.is_bound
+        else [],
         "missing_checks": checks.missing(incident),
         "missing_advice": advice.missing(incident),
         "owed": telling.owed_for(incident, at=at),

@@ -61,10 +61,10 @@ def test_close_not_told_keeps_why_not(incident, handler):
     assert (closure.told.how, closure.told.because) == ("not_told", "No answer three times")
 
 
-def test_close_settles_what_was_still_owed(incident, handler):
+def test_close_settles_what_was_still_owed(incident, handler, leader):
     assess(incident, 2, by=handler, at=NOON)
 
-    close(incident, handler)
+    close(incident, leader)
 
     assert not incident.to_tell.filter(done_at=None).exists()
     assert telling.not_yet_told(incident.force, at=LATER + timedelta(days=9)) == []
@@ -78,6 +78,18 @@ def test_close_is_refused_while_no_person_has_assessed_it(incident, handler):
 
     assess(incident, 3, by=handler, at=LATER)
     assert close(incident, handler).closed_by == handler
+
+
+@pytest.mark.parametrize("grade", [1, 2])
+def test_an_urgent_one_that_nobody_met_is_closed_by_a_leader(incident, handler, leader, grade):
+    assess(incident, grade, by=handler, at=NOON)
+    with pytest.raises(closing.StandsOpen, match="nobody has been with them"):
+        close(incident, handler)
+
+    close(incident, leader)
+
+    incident.refresh_from_db()
+    assert incident.status == "closed"
 
 
 def test_close_is_refused_while_officers_are_on_the_way(incident, handler):

@@ -77,7 +77,7 @@ def test_slot_given_up(handler, tell):
     assert traces() == 1
 
 
-def test_officers_sent_stood_down_and_closed(handler):
+def test_officers_sent_stood_down_and_closed(handler, leader):
     made = factories.incident(grade=3, at=now())
     dispatch = control.dispatch(made, by=handler)
     assert CallerTold.objects.filter(what="officers").count() == 1
@@ -85,7 +85,7 @@ def test_officers_sent_stood_down_and_closed(handler):
     assert ToTell.objects.get(done_at=None).what == "attendance"
 
     closing.close(
-        made, outcome="no-trace", reason="Gone", not_told_because="No line", by=handler, at=now()
+        made, outcome="no-trace", reason="Gone", not_told_because="No line", by=leader, at=now()
     )
 
     assert CallerTold.objects.get(what="closed").because == "No line"
