@@ -186,7 +186,7 @@ def test_draft_saved_elsewhere_is_shown_and_nothing_is_lost(call, officer_page):
         "saved from another page"
     )
     expect(officer_page.locator("#statement-saved")).to_have_text("Not saved yet")
-    expect(officer_page.locator("details")).to_contain_text("From the other tab.")
+    expect(officer_page.locator("main details")).to_contain_text("From the other tab.")
     expect(body).to_have_value("From this tab.")
     officer_page.get_by_role("button", name="Save").click()
     expect(officer_page.get_by_text("saved from another page")).to_have_count(0)
