@@ -272,17 +272,24 @@ class ReadingRules:
         """The Verdict on what was Heard, with the Signals that patterns and answers give."""
         reading = reader(self.weights).read(heard, signals)
         sure, raises, named = reading.sure, [], []
+        heard_of = {hit.raises for hit in heard.hits}  # already told, in the caller's words
         for name, label in FLAGS.items():
-            if sure[name] >= self.flag_at[name]:
+            if sure[name] >= self.flag_at[name] and name not in heard_of:
                 kept = named if name in COULD_LOWER else raises
-                kept.append(_raised(reading, name, name, f"Reads like {_lower(label)}"))
-        for name, label, at_least, say in (
-            ("reads_immediate", "grade 1", self.immediate_at, "Reads as immediate"),
-            ("reads_priority", "grade 2", self.priority_at, "Reads as urgent"),
-            ("reads_scheduled", "grade 3", self.scheduled_at, "Reads as work for an officer"),
-        ):
-            if sure[label] >= at_least:
-                raises.append(_raised(reading, name, label, say))
+                say = f"Reads like {_lower(label)}"
+                kept.append(_told(reading, name, say, reading.quote(name)))
+        urgent = [
+            (name, label, say)
+            for name, label, at_least, say in (
+                ("reads_immediate", "grade 1", self.immediate_at, "Reads as immediate"),
+                ("reads_priority", "grade 2", self.priority_at, "Reads as urgent"),
+                ("reads_scheduled", "grade 3", self.scheduled_at, "Reads as work for an officer"),
+            )
+            if sure[label] >= at_least
+        ]
+        # The same words make it urgent and more urgent: they are looked for once.
+        place = reading.quote(urgent[0][1]) if urgent else None
+        raises += [_told(reading, name, say, place) for name, _, say in urgent]
         if sure["grade 1"] >= self.may_be_immediate_at:
             raises.append(("may_be_immediate", "", ()))
         if sure["grade 2"] >= self.may_be_priority_at:
@@ -293,9 +300,8 @@ class ReadingRules:
         return Verdict(tuple(raises), tuple(named), frozenset(likely))
 
 
-def _raised(reading, name, label, say):
+def _told(reading, name, say, place):
     """(signal, why, hits) of something that the reader raises, in the caller's own words."""
-    place = reading.quote(label)
     if place is None:
         return name, say, ()
     first, last = place
