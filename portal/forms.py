@@ -12,6 +12,7 @@ from portal import rights
 from portal.cases import TOLD_HOW
 from portal.models import Case
 from triage import typed
+from triage.forms.fields import TimeField
 from victimcontact.lib import local_time
 from victimcontact.people import words
 
@@ -94,23 +95,6 @@ class DayField(forms.CharField):
         if self.future and day > today + timedelta(days=366):
             raise forms.ValidationError("Enter a day within a year")
         return day
-
-
-class TimeField(forms.CharField):
-    """A time of day as people type it, as a time or None."""
-
-    def __init__(self, **kwargs):
-        said = {"max_length": "Enter a time, like 14:30"}
-        super().__init__(required=False, max_length=10, error_messages=said, **kwargs)
-
-    def clean(self, value):
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return typed.read_time(text)
-        except ValueError:
-            raise forms.ValidationError("Enter a time, like 14:30") from None
 
 
 def moment_of(form, name):
