@@ -3,7 +3,8 @@
 Patterns find what was foreseen. People say the rest in their own way, and that is what this adds:
 weights, learned from labelled reports (``manage.py train_reader``), by which the words and cues of
 a report speak for a flag or an urgency. It is a sum: what each word gave can be told, and is. It
-may only raise. What it may raise, and how sure it must be, stands in the policy's ``[reading]``.
+raises; and it bears out, or not, the cues that the policy calls hints. How sure it must be for
+each stands in the policy's ``[reading]``.
 """
 
 import math
