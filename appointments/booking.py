@@ -19,6 +19,7 @@ from appointments.signals import (
     appointment_cancelled,
     appointment_change_asked,
     appointment_missed,
+    appointment_reassigned,
 )
 from messaging import outbox, staff_tasks
 from triage.control import telling
@@ -163,6 +164,62 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
     _told(new, _tell("appointment_moved", new, by=by, at=at), by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=new, by=by, at=at)
     return new
+
+
+@transaction.atomic
+def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
+    """Give a booked appointment to another officer at the same time; the link stays good.
+
+    ``reason`` is a short key for the ledger ("sickness", "fair load"). The victim is told where
+    the desk names its officers and they may know the name. To whoever has it already, nothing
+    happens. Raises NotLive once it has begun or is over, and SlotTaken when that officer is not
+    rostered at the desk or not free: then it stands as it was.
+    """
+    incident_id = Appointment.objects.values_list("incident_id", flat=True).get(pk=appointment_id)
+    _lock_incident(incident_id)
+    # Whose it is changes under the incident's lock alone, so it can be read before its own.
+    before = User.objects.get(appointments=appointment_id)
+    list(
+        User.objects.select_for_update(no_key=True)
+        .filter(pk__in=[before.pk, officer_id])
+        .order_by("pk")
+    )
+    appointment = _lock(appointment_id)
+    if appointment.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+        raise NotLive
+    if str(officer_id) == str(before.pk):
+        return appointment
+    officer = User.objects.get(pk=officer_id)
+    _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
+    if not _is_free(officer, appointment.desk, appointment.occupies):
+        raise SlotTaken(alternatives(appointment.incident, near=appointment.starts_at, at=at))
+    appointment.officer = officer
+    appointment.save(update_fields=["officer"])
+    ledger.record(
+        "appointment.reassigned",
+        by=by,
+        about=appointment,
+        at=at,
+        reason=reason,
+        before=str(before.pk),
+        officer=str(officer.pk),
+    )
+    plan = appointment.contact.plan
+    if appointment.desk.names_officer and plan is not None and plan.officer_name_safe:
+        notification = outbox.queue(
+            "appointment_reassigned",
+            to=appointment.contact,
+            about=appointment,
+            context={"when": appointment.starts_at},
+            at=at,
+            by=by,
+            useful_until=appointment.starts_at,
+        )
+        _told(appointment, notification, by=by, at=at)
+    appointment_reassigned.send(
+        sender=Appointment, appointment=appointment, before=before, reason=reason, by=by, at=at
+    )
+    return appointment
 
 
 @transaction.atomic
@@ -352,11 +409,7 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     _release(lapsed if instead_of is None else lapsed | instead_of)
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)
     occupies = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=desk.buffer_minutes))
-    rostered = is_rostered(desk, officer, occupies)
-    taken = Appointment.objects.filter(
-        officer=officer, occupies__overlap=occupies, status__in=Appointment.OCCUPYING
-    ).exists()
-    if starts_at <= at or not officer.is_active or not rostered or taken:
+    if starts_at <= at or not _is_free(officer, desk, occupies):
         raise SlotTaken(alternatives(incident, near=starts_at, at=at))
     appointment.officer = officer
     appointment.during = DateTimeTZRange(starts_at, ends_at)
@@ -366,6 +419,14 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     appointment.save(force_insert=True)
     appointment.refresh_from_db(fields=["held_until"])
     return appointment
+
+
+def _is_free(officer, desk, occupies):
+    """Whether a locked officer sits at the desk all that time and nothing else is in it."""
+    taken = Appointment.objects.filter(
+        officer=officer, occupies__overlap=occupies, status__in=Appointment.OCCUPYING
+    )
+    return officer.is_active and is_rostered(desk, officer, occupies) and not taken.exists()
 
 
 def _release(which):

@@ -392,6 +392,7 @@ class Offer(models.Model):
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="offers")
     options = ArrayField(models.CharField(max_length=10, choices=Response))
     words_version = models.CharField(max_length=20)  # which script was read
+    words = models.TextField(default="", db_default="", blank=True)  # it, as it was read or shown
     video_eligible = models.BooleanField()  # as the assessment said when it was offered
     chosen = models.CharField(max_length=10, choices=Response)
     chosen_at = models.DateTimeField()
@@ -418,6 +419,8 @@ class Offer(models.Model):
                     )
                 ),
             ),
+            # What an appointment is held against: see appointments, migration 0004.
+            models.UniqueConstraint(fields=["id", "chosen"], name="offer_and_its_choice"),
         ]
 
 

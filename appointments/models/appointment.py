@@ -10,7 +10,14 @@ from victimcontact.lib.keys import uuid7
 
 
 class Appointment(models.Model):
-    """A video interview in one officer's diary."""
+    """A time in one officer's diary for one person: by video, at their place, or at a station."""
+
+    class Kind(models.TextChoices):
+        """The three ways of ``triage.models.Response`` that take an officer's time."""
+
+        VIDEO = "video", "Video appointment"
+        VISIT = "visit", "Officer's visit"
+        STATION = "station", "Police station"
 
     class Status(models.TextChoices):
         HELD = "held", "Held"
@@ -40,7 +47,9 @@ class Appointment(models.Model):
     incident = models.ForeignKey(
         "triage.Incident", on_delete=models.PROTECT, related_name="appointments"
     )
-    # No appointment without a recorded choice, from the hold on: video is the victim's choice.
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.VIDEO, db_default="video")
+    # No appointment without a recorded choice, from the hold on, and none of another kind than was
+    # chosen: the database holds (offer, kind) against triage_offer (migration 0004).
     offer = models.ForeignKey("triage.Offer", on_delete=models.PROTECT, related_name="appointments")
     contact = models.ForeignKey(
         "people.Contact", null=True, on_delete=models.PROTECT, related_name="appointments"

@@ -239,6 +239,55 @@ def test_move_frees_the_old_time_and_kills_the_old_link(handler):
     }
 
 
+def test_reassign_keeps_time_and_link_and_tells_whoever_knew_the_name(handler):
+    desk = diary.desk()
+    shift, other = diary.shift(desk), diary.shift(desk)
+    held = hold(diary.video_incident(), shift, handler)
+    booking.book(appointment_id=held.pk, by=handler, at=now())
+    held.incident.victim.plans.update(officer_name_safe=True)
+
+    for _ in range(2):
+        given = booking.reassign(
+            appointment_id=held.pk,
+            officer_id=other.officer_id,
+            reason="fair load",
+            by=handler,
+            at=now(),
+        )
+
+    assert (given.pk, given.officer_id, given.during) == (held.pk, other.officer_id, held.during)
+    assert [link.about_id for link in open_links()] == [held.pk]
+    assert sorted(Notification.objects.values_list("template", flat=True)) == [
+        "appointment_booked",
+        "appointment_reassigned",
+    ]
+    assert types().count("appointment.reassigned") == 1
+
+
+def test_reassign_to_an_officer_who_is_not_free_changes_nothing(handler):
+    desk = diary.desk()
+    booked, busy = diary.appointment(at_shift=diary.shift(desk)), diary.shift(desk)
+    diary.appointment(at_shift=busy, starts_at=booked.starts_at)
+    stranger = factories.user(Role.VIDEO_OFFICER)
+
+    for officer in (busy.officer, stranger):
+        with pytest.raises(booking.SlotTaken):
+            booking.reassign(
+                appointment_id=booked.pk, officer_id=officer.pk, reason="x", by=handler, at=now()
+            )
+
+    before = booked.officer_id
+    booked.refresh_from_db()
+    assert booked.officer_id == before
+
+
+def test_the_database_refuses_another_kind_than_was_chosen():
+    chose_video = diary.video_incident()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        diary.appointment(chose_video, kind="visit")
+
+
 def test_cancel_drops_the_text_that_still_waits_to_be_sent(handler):
     booked = diary.appointment()
     outbox.queue(
