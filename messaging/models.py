@@ -7,13 +7,20 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from victimcontact.lib.encryption import EncryptedTextField
+from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField, blind_index
 from victimcontact.lib.keys import uuid7
 
 
 class Channel(models.TextChoices):
     SMS = "sms", "Text"
     EMAIL = "email", "E-mail"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    MESSENGER = "messenger", "Messenger"
+
+
+# These carry what people say to each other, for a day after the person's own last words. Notices
+# go by the others.
+SOCIAL = (Channel.WHATSAPP, Channel.MESSENGER)
 
 
 class Template(models.Model):
@@ -23,7 +30,7 @@ class Template(models.Model):
         "accounts.Force", null=True, blank=True, on_delete=models.PROTECT, related_name="templates"
     )
     name = models.SlugField()  # "appointment_booked"
-    channel = models.CharField(max_length=5, choices=Channel, default=Channel.SMS)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
     language = models.CharField(max_length=10, default="en-gb")
     subject = models.CharField(max_length=100, blank=True)
     body = models.TextField()
@@ -42,6 +49,40 @@ class Template(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.channel}, {self.language})"
+
+
+class Account(models.Model):
+    """Somebody on WhatsApp or Messenger, by the address that they write from.
+
+    Whoever holds an account is not proved by it: ``contact`` is who they were taken for.
+    """
+
+    PERSONAL_FIELDS = ("address",)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    channel = models.CharField(max_length=10, choices=[(each, each.label) for each in SOCIAL])
+    address = EncryptedTextField()  # "whatsapp:+44…", "messenger:…", as the provider writes it
+    address_index = models.CharField(max_length=64, editable=False)
+    written_to = models.CharField(max_length=60)  # which address of ours: answers come from it
+    contact = models.ForeignKey(
+        "people.Contact", null=True, on_delete=models.PROTECT, related_name="accounts"
+    )
+    first_heard_at = models.DateTimeField()
+    last_heard_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address_index", "written_to"], name="account_kept_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_channel_display()} {self.pk}"
+
+    def save(self, *args, **kwargs):
+        self.address_index = blind_index("account", self.address)
+        super().save(*args, **kwargs)
 
 
 class Notification(models.Model):
@@ -101,7 +142,11 @@ class Notification(models.Model):
         "people.Contact", on_delete=models.PROTECT, related_name="notifications"
     )
     template = models.SlugField()
-    channel = models.CharField(max_length=5, choices=Channel)
+    channel = models.CharField(max_length=10, choices=Channel)
+    # Where it goes on WhatsApp or Messenger: to the account that wrote, and to no other.
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="notifications"
+    )
     language = models.CharField(max_length=10, default="en-gb")
     subject = EncryptedTextField(default="", blank=True)
     body = EncryptedTextField()
@@ -151,6 +196,11 @@ class Notification(models.Model):
                 name="notification_held_with_a_reason",
                 condition=~Q(status="held") | ~Q(held_reason=""),
             ),
+            models.CheckConstraint(
+                name="notification_social_to_an_account",
+                condition=Q(channel__in=["whatsapp", "messenger"], account__isnull=False)
+                | (~Q(channel__in=["whatsapp", "messenger"]) & Q(account=None)),
+            ),
         ]
 
 
@@ -175,18 +225,45 @@ class Receipt(models.Model):
 
 
 class InboundText(models.Model):
-    """A text that came in: stored once, unverified, changes nothing by itself."""
+    """What came in by a phone: stored once, unverified, changes nothing by itself."""
 
-    PERSONAL_FIELDS = ("sent_from", "body")
+    PERSONAL_FIELDS = ("sent_from", "body", "media")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider_id = models.CharField(max_length=64, unique=True)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
     contact = models.ForeignKey(
         "people.Contact", null=True, on_delete=models.PROTECT, related_name="inbound_texts"
     )
+    # Set where a person said whose it is, or that it is nobody's of those who have the number.
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="inbound_texts"
+    )
     sent_from = EncryptedTextField()
     body = EncryptedTextField()
+    # [{"type": "image/jpeg", "at": address}] of what came with it. Nothing of it is fetched.
+    media = EncryptedJSONField(default=list, blank=True)
     received_at = models.DateTimeField()
+    # None until the house has acted on it; the sweep finds what broke half way.
+    heard_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=Q(heard_at=None), name="inbound_not_heard"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="inbound_settled_at_and_by_together",
+                condition=Q(settled_at=None, settled_by=None)
+                | Q(settled_at__isnull=False, settled_by__isnull=False),
+            )
+        ]
 
 
 class Conversation(models.Model):
@@ -265,6 +342,9 @@ class StaffTask(models.Model):
         REFERRAL_LATE = "referral_late", "A partner agency has not answered"
         SYSTEM_SILENT = "system_silent", "Another system takes no news"
         GRADE_RAISED = "grade_raised", "More urgent than before: start the response"
+        TEXT_UNSURE = "text_unsure", "Whose text is this?"
+        TEXT_DANGER = "text_danger", "A text speaks of danger"
+        MEDIA_LEFT = "media_left", "A picture or file was not fetched"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")
