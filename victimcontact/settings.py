@@ -183,6 +183,7 @@ INSTALLED_APPS = [
     "triage.chat",
     "triage.api",
     "appointments",
+    "appointments.rosters",
     "portal",
 ]
 MIDDLEWARE = [
@@ -244,7 +245,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 12 * 3600  # one shift
+STAFF_SHIFT_HOURS = env.int("STAFF_SHIFT_HOURS", default=12)
+SESSION_COOKIE_AGE = STAFF_SHIFT_HOURS * 3600
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=15)
 CSRF_COOKIE_NAME = "__Host-form" if SECURE else "form"
 CSRF_COOKIE_SECURE = SECURE

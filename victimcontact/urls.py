@@ -24,6 +24,7 @@ APPS = {
     "chat": "triage.chat",
     "api": "triage.api",
     "appointments": "appointments",
+    "rosters": "appointments.rosters",
     "portal": "portal",
 }
 FACES = ("staff", "public") if settings.FACE == "all" else (settings.FACE,)

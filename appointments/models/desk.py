@@ -4,13 +4,29 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from victimcontact.lib.keys import uuid7
 
+# Keys of Desk.hours, in the order of date.weekday(); then bank holidays.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAY = "holiday"
+
+
+class Meeting(models.TextChoices):
+    """How an officer of a desk meets people. An appointment is of one of these kinds."""
+
+    VIDEO = "video", "By video"
+    VISIT = "visit", "At their home or another place"
+    STATION = "station", "At a police station"
+
+
+def by_video():
+    return ["video"]
+
 
 class Desk(models.Model):
-    """A team of officers who see people by video, with its own hours and kinds of incident."""
+    """A team of officers who see people, with its own hours, kinds of incident and skills."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="desks")
@@ -26,6 +42,26 @@ class Desk(models.Model):
         default=True, help_text="Whether a victim is told the officer's name beforehand."
     )
     plain_background = models.BooleanField(default=False)
+    # {"sun": [], "holiday": ["10:00", "16:00"]}: closed on Sundays, other hours on bank holidays.
+    # A day that is not named is open as ``opens`` and ``closes`` say. "24:00" is the day's end; an
+    # end at or before its beginning is on the next day. London's clock. See rosters.hours.
+    hours = models.JSONField(default=dict, blank=True, db_default=Value({}, models.JSONField()))
+    kinds = ArrayField(
+        models.CharField(max_length=10, choices=Meeting),
+        default=by_video,
+        db_default=Value(["video"], ArrayField(models.CharField(max_length=10))),
+    )
+    # Slugs of rosters.Skill that each of its officers must have to be offered here.
+    skills = ArrayField(
+        models.SlugField(),
+        default=list,
+        blank=True,
+        db_default=Value([], ArrayField(models.CharField(max_length=50))),
+    )
+    place = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Where people come to: a station."
+    )
+    is_active = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         ordering = ["name"]
@@ -36,6 +72,15 @@ class Desk(models.Model):
             ),
             models.CheckConstraint(
                 name="desk_slots_have_a_length", condition=Q(slot_minutes__gte=5)
+            ),
+            models.CheckConstraint(
+                name="desk_meets_somehow",
+                condition=Q(kinds__len__gt=0)
+                & Q(kinds__contained_by=["video", "visit", "station"]),
+            ),
+            models.CheckConstraint(
+                name="desk_that_receives_has_a_place",
+                condition=~Q(kinds__contains=["station"]) | ~Q(place=""),
             ),
         ]
 

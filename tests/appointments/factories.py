@@ -14,10 +14,21 @@ from victimcontact.accounts.roles import Role
 WORD = "bluebell"
 
 
+DAY_AND_NIGHT = {
+    day: ["00:00", "24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
+}
+
+
 def desk(at_force=None, **fields):
-    """The force's general video desk: 45 minutes a talk, 15 between."""
+    """The force's general video desk: 45 minutes a talk, 15 between, never closed."""
     at_force = at_force or factories.force()
-    fields = {"name": "Video desk", "opens": "08:30", "closes": "21:30", **fields}
+    fields = {
+        "name": "Video desk",
+        "opens": "08:30",
+        "closes": "21:30",
+        "hours": DAY_AND_NIGHT,
+        **fields,
+    }
     slug = fields.pop("slug", "video")
     return Desk.objects.get_or_create(force=at_force, slug=slug, defaults=fields)[0]
 
