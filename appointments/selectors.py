@@ -24,14 +24,15 @@ class Slot:
     ends_at: datetime
 
 
-def desk_for(incident) -> Desk | None:
+def desk_for(incident, kind="video") -> Desk | None:
     """The desk that sees this kind of incident: one that takes a flag of it, else the general one.
 
-    None where the force has no such desk: then there is no slot.
+    Of the desks whose officers meet people by ``kind``. None where the force has no such desk:
+    then there is no slot.
     """
     assessment = incident.current_assessment
     flags = set(assessment.flags) if assessment else set()
-    desks = list(Desk.objects.filter(force=incident.force))
+    desks = list(Desk.objects.filter(force=incident.force, kinds__contains=[kind], is_active=True))
     special = [desk for desk in desks if flags & set(desk.takes_flags)]
     general = [desk for desk in desks if not desk.takes_flags]
     return next(iter(special or general), None)
