@@ -13,7 +13,7 @@ from appointments import booking as diary
 from appointments import selectors
 from appointments.forms import CancelForm, DayForm, SlotForm, slot_value
 from appointments.models import Appointment
-from messaging import sending
+from messaging import asking
 from messaging.models import Channel, Notification
 from triage import selectors as triage_selectors
 from triage.models import Response
@@ -98,9 +98,9 @@ def _text_told(incident, at):
     A time is held for an incident: whom it is for is written down when it is booked.
     """
     victim = incident.victim
-    answer = sending.ask_plan(victim, Channel.SMS, at) if victim else Held(sending.NO_ADDRESS)
+    answer = asking.ask_plan(victim, Channel.SMS, at) if victim else Held(asking.NO_ADDRESS)
     return {
-        "held": sending.HELD_REASONS[answer.reason] if isinstance(answer, Held) else "",
+        "held": asking.HELD_REASONS[answer.reason] if isinstance(answer, Held) else "",
         "later": answer.at if isinstance(answer, NotBefore) else None,
     }
 

@@ -21,6 +21,7 @@ class Channel(models.TextChoices):
 # These carry what people say to each other, for a day after the person's own last words. Notices
 # go by the others.
 SOCIAL = (Channel.WHATSAPP, Channel.MESSENGER)
+NOTICES = (Channel.SMS, Channel.EMAIL)
 
 
 class Template(models.Model):

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from messaging import sending, wording
-from messaging.models import SOCIAL, Channel, Notification, Template
+from messaging import asking, sending, wording
+from messaging.models import NOTICES, Channel, Notification, Template
 from messaging.staff_tasks import about_of
 from victimcontact.audit import ledger
 
@@ -168,10 +168,10 @@ def oldest_waiting() -> timedelta | None:
 def _usable_channel(contact, wanted, at):
     """(channel, None), or (wanted, reason) when no channel can be used at any hour."""
     # A notice never goes to an account on WhatsApp or Messenger in place of a text or an e-mail.
-    others = [channel for channel in Channel if channel not in (wanted, *SOCIAL)]
+    others = [channel for channel in NOTICES if channel != wanted]
     obstacles = {}
     for channel in (Channel(wanted), *others):
-        obstacle = sending.standing_obstacle(contact, channel, at)
+        obstacle = asking.standing_obstacle(contact, channel, at)
         if obstacle is None:
             return channel, None
         obstacles[channel] = obstacle

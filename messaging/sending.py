@@ -14,7 +14,8 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from messaging import inbox, staff_tasks
-from messaging.models import Channel, Notification, Receipt, StaffTask
+from messaging.asking import HELD_REASONS, address_of, ask_plan, kept
+from messaging.models import SOCIAL, Channel, Notification, Receipt, StaffTask
 from messaging.signals import notification_settled
 from messaging.transports import (
     Accepted,
@@ -46,21 +47,6 @@ LOOK_FOR_AT_MOST = timedelta(hours=2)
 RECEIPT_EXPECTED_WITHIN = timedelta(minutes=5)
 RECEIPT_ASKED_FOR = timedelta(days=1)
 
-NO_ADDRESS = "no_address"
-# What a person reads beside a held text. No personal data: it stands in lists.
-HELD_REASONS = {
-    NO_ADDRESS: "There is no number or address to send to.",
-    safe_contact.Reason.NO_PLAN: "Nobody has recorded how it is safe to contact this person.",
-    safe_contact.Reason.NOT_ASKED: "Nobody has asked yet how it is safe to contact this person.",
-    safe_contact.Reason.DO_NOT_CONTACT: "The contact plan says no contact at all.",
-    safe_contact.Reason.PLAN_EXPIRED: "The contact plan is out of date. Ask again what is safe.",
-    safe_contact.Reason.PLAN_UNREADABLE: "The contact plan's hours cannot be read. Mend the plan.",
-    safe_contact.Reason.CHANNEL_UNSAFE: "The contact plan says this way is not safe.",
-    safe_contact.Reason.CHANNEL_UNKNOWN: "Nobody has asked whether this way is safe.",
-    safe_contact.Reason.PHONE_WATCHED: "Somebody else may be reading this phone.",
-    safe_contact.Reason.NO_SAFE_HOURS: "The contact plan leaves no hour in which to send.",
-    safe_contact.Reason.WORDING_NOT_AGREED: "These words were not agreed with this person.",
-}
 # Why a text did not arrive, by the provider's code. Source: Twilio's error dictionary.
 ARRIVAL_REASONS = {
     "21211": "The number is not a telephone number.",
@@ -73,48 +59,14 @@ ARRIVAL_REASONS = {
     "30006": "The number is a landline, or its network takes no texts.",
     "30007": "The network took the text for spam.",
     "30008": "The network did not say why.",
+    "63003": "The account cannot be written to.",
+    "63016": "A day has gone by since they wrote: WhatsApp takes no answer any more.",
     "30036": "The text was not delivered in time to be of use.",
     "no-provider": "No provider is set up to send this.",
     "attempts": "It was tried for an hour without success.",
     "no-answer": "The provider cannot be asked whether it was sent. It may have arrived.",
     "no-receipt": "Nothing was heard of it for five minutes. It may have arrived.",
 }
-
-
-# The plan, at this moment
-
-
-def ask_plan(contact, channel: str, at: datetime):
-    """What the contact's plan says to neutral words by ``channel`` at ``at``.
-
-    Gives safe_contact.Allowed, NotBefore or Held (its reason a string, NO_ADDRESS included).
-    """
-    contact = _kept(contact)
-    if not _address(contact, channel):
-        return safe_contact.Held(NO_ADDRESS)
-    record = contact.plan
-    try:
-        plan = None if record is None else safe_contact.Plan.read(record)
-    except ValueError:
-        return safe_contact.Held(safe_contact.Reason.PLAN_UNREADABLE)
-    return safe_contact.check(plan, channel=str(channel), at=at)
-
-
-def standing_obstacle(contact, channel: str, at: datetime) -> str | None:
-    """Why ``channel`` cannot be used at any hour, or None when it can be, now or later."""
-    answer = ask_plan(contact, channel, at)
-    return str(answer.reason) if isinstance(answer, safe_contact.Held) else None
-
-
-def _kept(contact):
-    """The record that a merge kept."""
-    while contact.merged_into_id is not None:
-        contact = contact.merged_into
-    return contact
-
-
-def _address(contact, channel):
-    return contact.phone if channel == Channel.SMS else contact.email
 
 
 # Sending
@@ -156,11 +108,19 @@ def _claim(claim):
 
 
 def _send_claimed(pk, claim):
-    notification = Notification.objects.select_related("contact", "force").get(pk=pk)
+    notification = Notification.objects.select_related(
+        "contact__merged_into", "force", "account__contact"
+    ).get(pk=pk)
     at = notification.claimed_at
     if notification.useful_until is not None and notification.useful_until <= at:
         return _settle(pk, claim, drop, "too-late", at=at)
-    answer = ask_plan(notification.contact, notification.channel, at)
+    answer = ask_plan(
+        notification.contact,
+        notification.channel,
+        at,
+        words=f"{notification.subject}\n{notification.body}",
+        account=notification.account,
+    )
     if isinstance(answer, safe_contact.Held):
         return _settle(pk, claim, hold, str(answer.reason), at=at)
     if isinstance(answer, safe_contact.NotBefore):
@@ -169,7 +129,9 @@ def _send_claimed(pk, claim):
     transport = transport_for(notification.channel)
     if transport is None:
         return _settle(pk, claim, _fail, "no-provider", at=at)
-    notification.sent_to = _address(_kept(notification.contact), notification.channel)
+    notification.sent_to = address_of(
+        kept(notification.contact), notification.channel, notification.account
+    )
     # The last look before it leaves: a worker that slept through its lease has lost the row.
     mine = Notification.objects.filter(pk=pk, claimed_by=claim, status=Status.SENDING)
     if not mine.update(sent_to=notification.sent_to):
@@ -191,7 +153,7 @@ def _send_claimed(pk, claim):
 
 def transport_for(channel: str):
     """The module that carries ``channel`` here, or None when none is set up."""
-    if channel == Channel.SMS and twilio.is_configured():
+    if channel != Channel.EMAIL and twilio.is_configured():
         return twilio
     if channel == Channel.EMAIL and email.is_configured():
         return email
@@ -205,9 +167,16 @@ def _parcel(notification, *, until=None, at=None):
         to=notification.sent_to,
         body=notification.body,
         subject=notification.subject,
-        sender=notification.force.sender,
+        sender=_sender(notification),
         valid_seconds=int((min(ends) - at).total_seconds()) if ends and at else None,
     )
+
+
+def _sender(notification):
+    """A force's neutral name; on WhatsApp and Messenger the address that the person wrote to."""
+    if notification.channel in SOCIAL:
+        return notification.account.written_to
+    return notification.force.sender
 
 
 @transaction.atomic
@@ -225,7 +194,7 @@ def lock(pk) -> Notification:
     """The notification, its row locked until the transaction ends."""
     return (
         Notification.objects.select_for_update(of=("self",))
-        .select_related("contact", "force")
+        .select_related("contact", "force", "account")
         .get(pk=pk)
     )
 
@@ -405,7 +374,7 @@ def reconcile_next() -> bool:
 
 
 def _reconcile(pk, at):
-    notification = Notification.objects.select_related("force").get(pk=pk)
+    notification = Notification.objects.select_related("force", "account").get(pk=pk)
     transport = transport_for(notification.channel)
     # Two notices can read alike: what is known to be another's is not this one's.
     others = set(

@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from appointments.models import Appointment, StatementVersion
-from messaging import conversations, sending
-from messaging.models import Channel, Conversation, Message, Notification
+from messaging import asking, conversations
+from messaging.models import NOTICES, Conversation, Message, Notification
 from portal import permissions, rights, words
 from portal.models import Case, CaseEvent, Entitlement
 from triage.models import Assessment, Crime, Participant
@@ -133,7 +133,7 @@ def invitation_facts(case, at) -> permissions.InvitationFacts:
         incident__participants__contact=contact,
         incident__participants__role__in=(Participant.Role.VICTIM, Participant.Role.CALLER),
     ).exclude(incident=incident)
-    obstacles = [sending.standing_obstacle(contact, channel, at) for channel in Channel]
+    obstacles = [asking.standing_obstacle(contact, channel, at) for channel in NOTICES]
     # Of two obstacles the one on texts says more: nearly everyone is reached by them.
     obstacle = None if None in obstacles else obstacles[0]
     plan = contact.plan

@@ -2,7 +2,7 @@
 
 from django import template
 
-from messaging import sending
+from messaging import asking, sending
 from messaging.models import Notification
 from victimcontact.lib import phone
 from victimcontact.people import safe_contact
@@ -34,7 +34,7 @@ def delivery_colour(notification) -> str:
 def delivery_reason(notification) -> str:
     """Why it did not go or arrive, as a sentence; empty where nothing is wrong."""
     if notification.status == Status.HELD:
-        return sending.HELD_REASONS.get(notification.held_reason, "")
+        return asking.HELD_REASONS.get(notification.held_reason, "")
     if notification.status in (Status.FAILED, Status.UNDELIVERED):
         return sending.arrival_reason(notification.error_code or "30008")
     return ""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from messaging import outbox, sending, staff_tasks, wording
+from messaging import asking, outbox, sending, staff_tasks, wording
 from messaging.models import Notification, StaffTask, Template
 from tests import factories
 from tests.messaging.conftest import LINK
@@ -85,7 +85,7 @@ def test_a_contact_without_a_plan_is_held_and_a_person_told(queue):
         stranger.force,
         stranger.pk,
     )
-    assert task.reason == sending.HELD_REASONS["no_plan"]
+    assert task.reason == asking.HELD_REASONS["no_plan"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_the_plan_rules_out_is_held_at_once(queue, now, fields, reason):
     notification = queue(to=person)
 
     assert (notification.status, notification.held_reason) == (Status.HELD, reason)
-    assert StaffTask.objects.get().reason == sending.HELD_REASONS[reason]
+    assert StaffTask.objects.get().reason == asking.HELD_REASONS[reason]
 
 
 def test_a_contact_without_a_number_is_held(queue, now):

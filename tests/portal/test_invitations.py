@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from messaging import outbox, sending
+from messaging import asking, outbox
 from messaging.models import Notification, StaffTask
 from portal import cases, invitations, permissions, selectors
 from portal.models import Case
@@ -286,6 +286,6 @@ def test_the_obstacles_of_the_outbox_are_all_understood():
     """A plan that the outbox would not use is never one that invites."""
     case = portal.case(of=portal.victim(plan={"channels": {}}))
 
-    assert sending.standing_obstacle(case.contact, "sms", NOON) is not None
+    assert asking.standing_obstacle(case.contact, "sms", NOON) is not None
     assert invite(case).reasons == ("no_channel",)
     assert outbox.cancel_unsent(about=case, at=NOON) == 0
