@@ -8,8 +8,8 @@ from django.utils.timezone import now
 from messaging import signals as messaging_signals
 from messaging import staff_tasks
 from messaging.models import StaffTask
-from triage import assessing, jobs, signals, traces
-from triage.models import Incident, Participant, Trace
+from triage import jobs, reviews, signals, traces
+from triage.models import Incident, Participant
 from victimcontact.people import signals as people_signals
 from victimcontact.people.models import Contact
 
@@ -44,9 +44,7 @@ def review_after_unsafe_plan(sender, contact, before, plan, at, **_):
 @receiver(signals.incident_recorded, dispatch_uid="triage.repeat_contact")
 def review_after_repeat_contact(sender, incident, at, **_):
     """A new report by a number, person or address that is in an open one already."""
-    shared = Trace.objects.filter(key__in=incident.traces.values("key")).exclude(incident=incident)
-    again = shared.filter(incident__status=Incident.Status.OPEN).values("incident")
-    _review(Incident.objects.filter(pk__in=again), because="repeat contact", at=at)
+    reviews.ask(reviews.sharing(incident), because="repeat contact", at=at)
 
 
 @receiver(signals.review_asked, dispatch_uid="triage.review_asked")
@@ -74,15 +72,9 @@ def _is_less_safe(plan, before):
 
 
 def _review_incidents_of(contact, because, at=None):
-    theirs = Participant.objects.filter(contact=contact).values("incident")
-    _review(Incident.objects.filter(pk__in=theirs), because, at or now())
-
-
-def _review(incidents, because, at):
-    # In one order, so that two who ask for the same ones wait for each other and no more.
-    standing = incidents.filter(status=Incident.Status.OPEN).order_by("pk")
-    for pk in standing.values_list("pk", flat=True):
-        assessing.review_now(pk, because=because, at=at)
+    theirs = Participant.objects.filter(contact=contact, incident__status=Incident.Status.OPEN)
+    keys = theirs.values_list("incident", flat=True)
+    reviews.ask(list(keys), because=because, at=at or now())
 
 
 # By which door a report came in makes no difference to whether it is found again, so its traces

@@ -59,6 +59,12 @@ def look_at_the_incident_again(sender, instance, **_):
     hints.changed([instance.force_id])
 
 
+@receiver(signals.review_asked, dispatch_uid="shifts.review_asked")
+def look_at_the_review_again(sender, incident, **_):
+    """Asked for of many at once it is no save of their rows."""
+    hints.changed([incident.force_id])
+
+
 @receiver(post_save, sender=Handover, dispatch_uid="shifts.handover_saved")
 def look_at_the_handover_again(sender, instance, **_):
     hints.changed([instance.force_id])

@@ -15,7 +15,18 @@ def record(entry_type, *, by=None, about=None, at, **detail) -> Entry:
     identifiers, counts and names of fields; never names of people, numbers, tokens or what
     anybody said.
     """
-    return Entry.objects.create(
+    entry = _entry(entry_type, by, about, at, detail)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_each(entry_type, abouts, *, by=None, at, **detail) -> None:
+    """``record`` for each of ``abouts``, in one statement."""
+    Entry.objects.bulk_create(_entry(entry_type, by, about, at, detail) for about in abouts)
+
+
+def _entry(entry_type, by, about, at, detail):
+    return Entry(
         type=entry_type,
         actor=actor(by),
         about_type=about._meta.label_lower if about is not None else "",
@@ -23,6 +34,26 @@ def record(entry_type, *, by=None, about=None, at, **detail) -> Entry:
         detail=detail,
         at=at,
     )
+
+
+def record_reading(what, key, *, by, at, again_after=None, **detail) -> None:
+    """Append that ``by`` is shown ``what``: a model's label with its ``key``, or "list" without.
+
+    With ``again_after`` (a timedelta) only if they have no entry for the same in that time.
+    """
+    kind = what.rpartition(".")[2]
+    entry = {
+        "type": f"{kind}.viewed",
+        "actor": actor(by),
+        "about_type": what if key else "",
+        "about_id": str(key),
+    }
+    if again_after is not None:
+        recent = Entry.objects.filter(**entry, at__gt=at - again_after)
+        # Another list is another reading; another part of the same person's pages is not.
+        if (recent if key else recent.filter(detail=detail)).exists():
+            return
+    Entry.objects.create(**entry, detail=detail, at=at)
 
 
 def actor(by) -> str:
