@@ -377,7 +377,7 @@ def _chosen_video(incident):
     None of a closed incident.
     """
     assessment = incident.current_assessment
-    offer = incident.offers.order_by("-chosen_at", "-id").first()
+    offer = incident.current_offer
     if (
         offer is None
         or offer.chosen != Response.VIDEO

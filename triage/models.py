@@ -165,6 +165,11 @@ class Incident(models.Model):
         return people.get(Participant.Role.VICTIM) or people.get(Participant.Role.CALLER)
 
     @property
+    def current_offer(self):
+        """What the victim chose last, or None. A witness's choice is not among these."""
+        return self.offers.filter(contact=None).order_by("-chosen_at", "-id").first()
+
+    @property
     def current_assessment(self):
         """The assessment that no later one supersedes, or None."""
         return self.assessments.order_by("-number").first()
@@ -389,6 +394,11 @@ class Offer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="offers")
+    # Who chose: a witness has a choice of their own. None: the victim, whose choice answers the
+    # incident.
+    contact = models.ForeignKey(
+        "people.Contact", null=True, on_delete=models.PROTECT, related_name="offers"
+    )
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="offers")
     options = ArrayField(models.CharField(max_length=10, choices=Response))
     words_version = models.CharField(max_length=20)  # which script was read

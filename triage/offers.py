@@ -49,7 +49,7 @@ def make(incident, *, chosen: str, by, at) -> Offer:
     offered = options(assessment)
     if chosen not in offered:
         raise NotOffered
-    last = incident.offers.order_by("-chosen_at", "-id").first()
+    last = incident.current_offer
     if last and last.chosen == chosen and last.assessment_id == assessment.pk:
         return last
     offer = Offer.objects.create(

@@ -1,6 +1,13 @@
 """Tables of the diary and the interview."""
 
-from appointments.models.appointment import Appointment, ChangeRequest, DeviceTest, Presence
+from appointments.models.appointment import (
+    Appointment,
+    ChangeRequest,
+    Companion,
+    DeviceTest,
+    PassedOn,
+    Presence,
+)
 from appointments.models.desk import Desk, Shift
 from appointments.models.exhibit import ContinuityEntry, Exhibit
 from appointments.models.statement import Signature, Statement, StatementVersion
@@ -8,10 +15,12 @@ from appointments.models.statement import Signature, Statement, StatementVersion
 __all__ = [
     "Appointment",
     "ChangeRequest",
+    "Companion",
     "ContinuityEntry",
     "Desk",
     "DeviceTest",
     "Exhibit",
+    "PassedOn",
     "Presence",
     "Shift",
     "Signature",

@@ -30,7 +30,7 @@ def owe_the_change(sender, incident, assessment, before, at, **_):
             because=f"grade {before.decided_grade} to {assessment.decided_grade}",
             at=at,
         )
-    last = incident.offers.order_by("-chosen_at", "-id").first()
+    last = incident.current_offer
     if (
         last is not None
         and last.chosen == Response.VIDEO

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 
+from triage import policies
 from triage import selectors as triage_selectors
+from triage.answered import answered
 from triage.control import library
 from triage.control.models import Advice, CallerTold, Safeguarding, SystemCheck
-from triage.forms.assess import ANSWERS
 from triage.models import Assessment
 from triage.quality.models import (
     FeedbackAnswer,
@@ -21,12 +22,6 @@ from triage.quality.models import (
 
 # How long after the grade what is recorded still belongs to the same contact.
 SAME_CONTACT = timedelta(minutes=60)
-LABELS = {
-    **dict(ANSWERS),
-    "injuries": "Injuries",
-    "minutes_since_incident": "Minutes since it happened",
-    "previous_reports_12m": "Reports in the last year",
-}
 
 
 def samples_for(user):
@@ -101,7 +96,7 @@ class Then:
     earlier: list  # the assessments of the incident before this one, latest first
     offer: object  # the choice that was read out on this assessment, or None
     history: dict  # what earlier reports had: their number and markers
-    answers: list  # (label, value) of the questions that had an answer
+    answers: list  # of answered.Answered
     records: list  # (title, [Record]) of checks, advice, safeguarding and what was told
     until: object
 
@@ -116,30 +111,19 @@ def known_then(assessment) -> Then:
     until = assessment.decided_at + SAME_CONTACT
     if after is not None:
         until = min(until, after.decided_at)
-    answers = dict(assessment.answers)
-    history = answers.pop("history", None) or {}
+    history = assessment.answers.get("history") or {}
     return Then(
         earlier=list(
             Assessment.objects.filter(incident=assessment.incident_id, number__lt=assessment.number)
             .select_related("policy", "decided_by")
             .order_by("-number")
         ),
-        offer=assessment.offers.filter(chosen_at__lt=until).order_by("chosen_at").first(),
+        offer=assessment.offers.filter(contact=None, chosen_at__lt=until).order_by("chosen_at").first(),
         history=history,
-        answers=[(_asked(key), _answered(value)) for key, value in answers.items()],
+        answers=answered(assessment, policies.rules(assessment.policy)),
         records=_records(assessment.incident_id, assessment.supersedes, until),
         until=until,
     )
-
-
-def _asked(key):
-    return LABELS.get(key) or key.replace("_", " ").capitalize()
-
-
-def _answered(value):
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return str(value).capitalize()
 
 
 def _records(incident_id, before, until):

@@ -13,7 +13,12 @@ TOKEN_BYTES = 16  # 128 bits: 22 characters in an address
 
 # The staff site issues links that only the public site serves, so these stand here and in
 # ``urls_public``; a test holds them together.
-LETTERS = {Link.Purpose.APPOINTMENT: "a", Link.Purpose.PORTAL: "p", Link.Purpose.ADVICE: "n"}
+LETTERS = {
+    Link.Purpose.APPOINTMENT: "a",
+    Link.Purpose.PORTAL: "p",
+    Link.Purpose.ADVICE: "n",
+    Link.Purpose.COMPANION: "c",
+}
 
 
 @transaction.atomic

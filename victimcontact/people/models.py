@@ -167,6 +167,7 @@ class Link(models.Model):
         APPOINTMENT = "appointment", "Appointment"
         PORTAL = "portal", "Case"
         ADVICE = "advice", "Advice"
+        COMPANION = "companion", "Companion"
 
     MOST_TRIES = 5
 

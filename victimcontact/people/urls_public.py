@@ -11,6 +11,7 @@ urlpatterns = [
     re_path(r"^a/(?P<token>[^/]{1,200})$", views.door, name="door"),
     re_path(r"^p/(?P<token>[^/]{1,200})$", views.door, name="door_portal"),
     re_path(r"^n/(?P<token>[^/]{1,200})$", views.door, name="door_notes"),
+    re_path(r"^c/(?P<token>[^/]{1,200})$", views.door, name="door_companion"),
     path("still", views.still, name="still"),
     path("exit", views.exit_page, name="exit"),
 ]

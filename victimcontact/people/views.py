@@ -20,6 +20,7 @@ BEHIND = {
     Link.Purpose.APPOINTMENT: "appointments:visit",
     Link.Purpose.PORTAL: "portal:home",
     Link.Purpose.ADVICE: "control:notes",
+    Link.Purpose.COMPANION: "appointments:beside",
 }
 
 
