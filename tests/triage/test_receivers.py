@@ -71,7 +71,7 @@ def test_a_switchboard_asks_for_its_latest_ones(monkeypatch):
     monkeypatch.setattr(reviews, "MOST", 2)
     victim = factories.contact(phone="+447700900111")
     hours = [now() - timedelta(hours=hours) for hours in (3, 1, 2, 0)]
-    oldest, latest, second, new = (
+    _, latest, second, new = (
         factories.incident(grade=3, victim=victim, at=at, reported_at=at) for at in hours
     )
 
