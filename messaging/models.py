@@ -93,7 +93,7 @@ class Notification(models.Model):
     settles it. The exact words are kept, encrypted.
     """
 
-    PERSONAL_FIELDS = ("subject", "body", "sent_to")
+    PERSONAL_FIELDS = ("subject", "body", "sent_to", "context")
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting to be sent"
@@ -108,7 +108,16 @@ class Notification(models.Model):
 
     # Where a status may go. A receipt that would go backwards changes nothing.
     TRANSITIONS = {
-        Status.QUEUED: {Status.SENDING, Status.HELD, Status.DROPPED, Status.FAILED},
+        Status.QUEUED: {
+            Status.SENDING,
+            Status.HELD,
+            Status.DROPPED,
+            Status.FAILED,
+            # A receipt for what was put back in the queue proves that it had been sent after all.
+            Status.SENT,
+            Status.DELIVERED,
+            Status.UNDELIVERED,
+        },
         Status.SENDING: {
             Status.QUEUED,
             Status.SENT,
@@ -152,11 +161,21 @@ class Notification(models.Model):
     subject = EncryptedTextField(default="", blank=True)
     body = EncryptedTextField()
     sent_to = EncryptedTextField(default="", blank=True)  # the address used, once claimed
+    sender = models.CharField(max_length=20, blank=True)  # name of the Sender of the last try
+    # What the words were filled with, so that another channel can say the same.
+    context = EncryptedJSONField(default=dict, blank=True)
     about_type = models.CharField(max_length=60, blank=True)
     about_id = models.UUIDField(null=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
     not_before = models.DateTimeField(null=True)
     useful_until = models.DateTimeField(null=True)
+    needed_by = models.DateTimeField(null=True)  # when it must be known to have arrived
+    # When the watch looks whether it is decided; None where there is nothing left to wait for.
+    look_at = models.DateTimeField(null=True)
+    # What this one is sent in place of, by another channel: nobody is tried twice by one.
+    instead_of = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
@@ -179,9 +198,11 @@ class Notification(models.Model):
                 condition=Q(status__in=["queued", "sending", "uncertain"]),
                 name="notification_due",
             ),
-            # The sweep asks after texts of which nothing was heard: few, and soon decided.
+            # The watch asks after what is not decided: few, and soon decided.
             models.Index(
-                fields=["sent_at"], condition=Q(status="sent"), name="notification_silent"
+                fields=["look_at"],
+                condition=Q(look_at__isnull=False),
+                name="notification_to_look_at",
             ),
             models.Index(fields=["about_type", "about_id"], name="notification_about"),
             models.Index(
@@ -203,6 +224,39 @@ class Notification(models.Model):
                 | (~Q(channel__in=["whatsapp", "messenger"]) & Q(account=None)),
             ),
         ]
+
+
+class Sender(models.Model):
+    """One way out at a provider: its pace and its health, shared by every worker."""
+
+    name = models.CharField(max_length=20, primary_key=True)  # "first", "second", "mail"
+    # When the pace lets the next one go.
+    next_free_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)  # in a row
+    # While this lies ahead nothing goes this way if there is another; then one goes to try it.
+    shut_until = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=20, blank=True)
+    last_failed_at = models.DateTimeField(null=True)
+    last_answered_at = models.DateTimeField(null=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Proof(models.Model):
+    """One run of a reconciliation: how much it looked at, and where the books differ."""
+
+    append_only = True
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.SlugField(max_length=40)  # "bookings"
+    ran_at = models.DateTimeField()
+    looked_at = models.JSONField(default=dict)  # {"bookings": 120, "notices": 260}
+    differences = models.JSONField(default=list)  # [{"what": …, "about": "app.model", "id": …}]
+    difference_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "-ran_at"], name="proof_latest")]
 
 
 class Receipt(models.Model):
@@ -346,6 +400,8 @@ class StaffTask(models.Model):
         TEXT_UNSURE = "text_unsure", "Whose text is this?"
         TEXT_DANGER = "text_danger", "A text speaks of danger"
         MEDIA_LEFT = "media_left", "A picture or file was not fetched"
+        FLOOD = "flood", "Far more came in than usual"
+        BOOKS_DIFFER = "books_differ", "A booking and its texts differ"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")

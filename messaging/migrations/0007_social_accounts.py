@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                     ("text_unsure", "Whose text is this?"),
                     ("text_danger", "A text speaks of danger"),
                     ("media_left", "A picture or file was not fetched"),
+                    ("flood", "Far more came in than usual"),
                 ],
                 max_length=20,
             ),
