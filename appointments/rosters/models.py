@@ -166,7 +166,7 @@ class Absence(models.Model):
 
 
 class ShiftPattern(models.Model):
-    """A cycle of days that a team works again and again, as 2 earlies, 2 lates, 2 nights, 4 rest."""
+    """A cycle of days that a team works again and again, as 2 earlies, 2 lates and 2 rest."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     desk = models.ForeignKey("appointments.Desk", on_delete=models.PROTECT, related_name="patterns")
