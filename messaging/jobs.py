@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from messaging import sending
+from messaging import inbox, sending
 
 MOST_AT_ONCE = 100
 
@@ -22,6 +22,7 @@ def sweep():
         if not sending.send_next():
             break
     sending.ask_after_silence(timezone.now())
+    inbox.hear_left(timezone.now())
 
 
 # A sweep that waited in the queue longer than this has been overtaken by the next one.

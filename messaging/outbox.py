@@ -17,6 +17,7 @@ from messaging.staff_tasks import about_of
 from victimcontact.audit import ledger
 
 logger = logging.getLogger(__name__)
+LONGEST_ANSWER = 1_600  # what Twilio carries in one message
 
 
 @transaction.atomic
@@ -76,6 +77,47 @@ def queue(
     else:
         # Robust: a lost broker must not fail the request. The sweep finds the row.
         transaction.on_commit(wake, robust=True)
+    return notification
+
+
+@transaction.atomic
+def answer(
+    body: str, *, to, account, about, at: datetime, useful_until: datetime | None = None, by
+) -> Notification:
+    """Queue what ``by`` wrote to the Contact ``to`` on WhatsApp or Messenger, in their own words.
+
+    ``account`` is the one that wrote to us; a text or an e-mail is never in free words. The plan is
+    asked when it is sent, and held with a task where it says no. Raises ValueError when the words
+    are empty or longer than ``LONGEST_ANSWER``.
+    """
+    body = body.strip()
+    if not 0 < len(body) <= LONGEST_ANSWER:
+        raise ValueError("An answer has words, and not too many.")
+    about_type, about_id = about_of(about)
+    notification = Notification.objects.create(
+        force=to.force,
+        contact=to,
+        account=account,
+        template="answer",
+        channel=account.channel,
+        language=to.language,
+        body=body,
+        about_type=about_type,
+        about_id=about_id,
+        useful_until=useful_until,
+        next_attempt_at=at,
+        queued_at=at,
+        queued_by=by,
+    )
+    ledger.record(
+        "notification.queued",
+        by=by,
+        about=notification,
+        at=at,
+        template="answer",
+        channel=account.channel,
+    )
+    transaction.on_commit(wake, robust=True)
     return notification
 
 

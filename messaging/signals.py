@@ -2,7 +2,9 @@
 
 ``notification_settled``: ``notification`` (its ``status`` is new).
 ``message_received``: ``message``, ``conversation``; somebody wrote in a portal conversation.
-``text_received``: ``text`` (an InboundText; ``text.contact`` is None when nobody or several match).
+``text_received``: ``text`` (an InboundText), ``at``. ``text.contact`` is None when nobody or
+several have the number, when it may be somebody else's by now, and on WhatsApp and Messenger, where
+``text.account`` wrote. Sent again with a contact once a person said whose it is.
 """
 
 from django.dispatch import Signal

@@ -5,7 +5,7 @@ PUBLIC_URL and the path. Answers are empty: any plain text would be sent on to t
 """
 
 import logging
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -20,10 +20,12 @@ from victimcontact.accounts.middleware import open_to_all
 
 logger = logging.getLogger(__name__)
 MOST_BYTES = 16 * 1024
+MOST_BYTES_OF_WORDS = 256 * 1024  # 20,000 characters of any alphabet, as a form writes them
+MOST_MEDIA = 10
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-def signed_by_twilio(view):
+def signed_by_twilio(view, *, most_bytes=MOST_BYTES):
     """Guard a webhook: POST, small, each key once, signed with our token."""
 
     @wraps(view)
@@ -32,7 +34,7 @@ def signed_by_twilio(view):
             size = int(request.headers.get("Content-Length") or 0)
         except ValueError:
             return HttpResponse(status=400)
-        if size > MOST_BYTES:
+        if size > most_bytes:
             return HttpResponse(status=413)
         # With an empty token anyone could sign: no token, no webhooks.
         if not settings.TWILIO_AUTH_TOKEN:
@@ -69,16 +71,40 @@ def status(request, pk):
     return HttpResponse(status=204)
 
 
-@signed_by_twilio
+@partial(signed_by_twilio, most_bytes=MOST_BYTES_OF_WORDS)
 def inbound(request):
-    """A text to our number."""
+    """A text to our number, or a message on WhatsApp or Messenger. It is kept before we answer."""
     provider_id = request.POST.get("MessageSid", "")[:64]
     if not provider_id:
         return HttpResponse(status=400)
     inbox.receive(
         provider_id=provider_id,
         sent_from=request.POST.get("From", ""),
-        body=request.POST.get("Body", ""),
+        written_to=request.POST.get("To", ""),
+        body="\n".join(filter(None, [request.POST.get("Body", ""), _place(request.POST)])),
+        media=_media(request.POST),
         at=timezone.now(),
     )
     return HttpResponse(EMPTY_ANSWER, content_type="text/xml")
+
+
+def _place(said):
+    """Where somebody is, where they sent that."""
+    if not (said.get("Latitude") and said.get("Longitude")):
+        return ""
+    found = [said.get("Label", ""), said.get("Address", "")]
+    found.append(f"{said['Latitude'][:20]}, {said['Longitude'][:20]}")
+    return "Place sent: " + ", ".join(part[:200] for part in found if part)
+
+
+def _media(said):
+    """What came with the words. Only named: nothing that a stranger sent is fetched."""
+    number = said.get("NumMedia", "0")
+    number = min(int(number), MOST_MEDIA) if number.isdecimal() else 0
+    return [
+        {
+            "type": said.get(f"MediaContentType{each}", "")[:100],
+            "at": said.get(f"MediaUrl{each}", "")[:300],
+        }
+        for each in range(number)
+    ]

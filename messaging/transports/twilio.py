@@ -85,12 +85,13 @@ def callback_url(notification_id) -> str:
 
 def send(parcel: Parcel) -> Accepted:
     """Hand one text to Twilio. Waits at most ten seconds for each step of the answer."""
-    options = (
-        {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
-        if settings.TWILIO_MESSAGING_SERVICE_SID
-        else {"from_": parcel.sender or settings.TWILIO_FROM}
-    )
-    if parcel.valid_seconds is not None:
+    is_text = ":" not in parcel.to
+    if settings.TWILIO_MESSAGING_SERVICE_SID and is_text:
+        options = {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
+    else:
+        # On WhatsApp and Messenger an answer comes from the address that was written to.
+        options = {"from_": parcel.sender or settings.TWILIO_FROM}
+    if parcel.valid_seconds is not None and is_text:
         options["validity_period"] = min(max(parcel.valid_seconds, SHORTEST_VALID), LONGEST_VALID)
     try:
         message = client().messages.create(

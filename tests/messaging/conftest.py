@@ -33,7 +33,7 @@ def now(db):
 @pytest.fixture
 def contact(now):
     """Somebody whom it is safe to text at any hour."""
-    person = factories.contact(email="robin@example.org")
+    person = factories.contact(email="robin@example.org", created_at=now)
     factories.plan(person, at=now)
     return person
 

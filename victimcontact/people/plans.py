@@ -14,6 +14,10 @@ from victimcontact.people.signals import number_changed, number_changing, plan_c
 LASTS = timedelta(days=30)
 
 
+class NoContact(Exception):
+    """The plan says no contact at all: one way is not opened by itself."""
+
+
 @transaction.atomic
 def set_plan(
     contact,
@@ -41,8 +45,7 @@ def set_plan(
     replaces the number where given. Raises words.WordUnfit, and ValueError when the hours cannot
     be understood; nothing is changed then.
     """
-    if phone is not None:
-        number_changing.send(sender=Contact, contact=contact)
+    number_changing.send(sender=Contact, contact=contact)
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     before = contact.plan
     plan = ContactPlan(
@@ -94,6 +97,47 @@ def set_plan(
         safe=str(safe),
         phone_changed=new_phone,
         word_set=bool(opening_word),
+    )
+    plan_changed.send(sender=Contact, contact=contact, before=before, plan=plan, by=by, at=at)
+    return plan
+
+
+@transaction.atomic
+def set_channel(contact, *, channel: str, safety: str, by, at) -> ContactPlan:
+    """Say of one way alone whether it is "safe" or "unsafe"; the rest stays as it was agreed.
+
+    ``by`` of None is the house, which only ever shuts a way: that confirms nothing, and ends no
+    later. What an expired plan said of other ways is not taken over. Raises NoContact.
+    """
+    if by is None and safety != "unsafe":
+        raise ValueError("Only a person says that a way is safe.")
+    number_changing.send(sender=Contact, contact=contact)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    before = contact.plan
+    opens = safety == "safe"
+    if opens and before is not None and before.safe == ContactPlan.Safe.NO_CONTACT:
+        raise NoContact
+    plan = ContactPlan(contact=contact, expires_at=at + LASTS)
+    if before is not None:
+        ContactPlan.objects.filter(pk=before.pk).update(replaced_at=at)
+        kept = {field.attname for field in ContactPlan._meta.concrete_fields} - {"id"}
+        for name in kept:
+            setattr(plan, name, getattr(before, name))
+    is_over = before is not None and before.expires_at <= at
+    plan.channels = {**({} if is_over and opens else plan.channels), channel: safety}
+    if opens:
+        plan.safe = ContactPlan.Safe.AS_BELOW
+        plan.expires_at = at + LASTS if is_over else plan.expires_at
+    plan.confirmed_at, plan.confirmed_by, plan.replaced_at = at, by, None
+    plan.save()
+    ledger.record(
+        "contact.channel_set",
+        by=by,
+        about=contact,
+        at=at,
+        plan=str(plan.pk),
+        channel=str(channel),
+        safety=str(safety),
     )
     plan_changed.send(sender=Contact, contact=contact, before=before, plan=plan, by=by, at=at)
     return plan

@@ -6,7 +6,8 @@ from django.dispatch import Signal
 link_locked = Signal()
 
 # contact: somebody is about to change how this person is reached. Whoever will answer
-# number_changed locks the rows for it now: rows above are always locked before ours.
+# number_changed or plan_changed locks the rows for it now: rows above are always locked before
+# ours, or STOP from the phone and a new number at the desk wait for each other.
 number_changing = Signal()
 
 # contact, by, at: the number for texts is another one; every link sent to the old one is shut.
