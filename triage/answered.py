@@ -1,8 +1,11 @@
 """The answers that an assessment was made with, as people read them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from triage.assessing import SAID
 from triage.forms.assess import ANSWERS, INJURIES
+from triage.marking import Piece, said_marked
 from victimcontact.lib import local_time
 
 YES_NO = {True: "Yes", False: "No"}
@@ -19,27 +22,49 @@ AGO = (
 )
 
 
-def answered(assessment, rules) -> list[tuple[str, str]]:
-    """(question, answer) of what was known, in the order of the page that asks.
+@dataclass(frozen=True)
+class Answered:
+    """What was known of one question: the answer chosen, and the words below it, marked."""
+
+    question: str
+    answer: str = ""
+    said: tuple[Piece, ...] = ()
+
+
+def answered(assessment, rules) -> list[Answered]:
+    """What was known, in the order of the page that asks.
 
     ``rules`` is the thrive.Policy of that assessment: its questions were asked. What was not
     asked is left out.
     """
     given = assessment.answers
-    found = [(label, str(given[key])) for key, label in AGES if given.get(key) is not None]
-    found += [(label, YES_NO[given[key]]) for key, label in ANSWERS if key in given]
-    if "injuries" in given:
-        found.append(("Injuries", dict(INJURIES).get(given["injuries"], given["injuries"])))
-    if when := _when(given):
-        found.append(("When it happened", when))
-    if given.get(REPORTS[0]) is not None:
-        found.append((REPORTS[1], str(given[REPORTS[0]])))
-    told = {key for key, _ in (*AGES, *ANSWERS, REPORTS)}
-    told |= {"injuries", "happened_at", "minutes_since_incident", "history"}
+    said = said_marked(
+        assessment.narrative, given.get(SAID) or {}, assessment.findings.get("flags", ())
+    )
+    texts = {question.key: question.text for question in rules.questions}
+    found = []
+
+    def add(key, label, answer=None):
+        words = tuple(said.pop(key, ()))
+        if answer is not None or words:
+            found.append(Answered(label, answer or "", words))
+
+    for key, label in AGES:
+        add(key, label, str(given[key]) if given.get(key) is not None else None)
+    for key, label in ANSWERS:
+        add(key, label, YES_NO[given[key]] if key in given else None)
+    hurt = given.get("injuries")
+    add("injuries", "Injuries", dict(INJURIES).get(hurt, hurt))
+    add("minutes_since_incident", "When it happened", _when(given) or None)
+    add(*REPORTS, str(given[REPORTS[0]]) if given.get(REPORTS[0]) is not None else None)
+    told = {key for key, _ in (*AGES, *ANSWERS, REPORTS)} | {"injuries", "minutes_since_incident"}
     for question in rules.questions:
-        if question.key in given and question.key not in told:
-            told.add(question.key)
-            found.append((question.text, _said(question, given[question.key])))
+        if question.key not in told:
+            value = given.get(question.key)
+            add(question.key, question.text, None if value is None else _said(question, value))
+    # Of a question that the policy does not have any more.
+    for key in list(said):
+        add(key, texts.get(key, key.replace("_", " ").capitalize()))
     return found
 
 

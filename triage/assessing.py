@@ -12,6 +12,7 @@ from triage.permissions import check_can_dismiss, check_can_grade
 from victimcontact.accounts.models import Force
 from victimcontact.audit import ledger
 
+SAID = "said"  # among the answers: the caller's own words below a question
 CLOCK = "clock"  # a review is due because time went by, and for nothing else
 
 
@@ -40,7 +41,8 @@ class Known:
     """What is known of a report: the caller's words, the answers, and earlier records.
 
     ``answers`` by key as in ``thrive.STRUCTURED`` or the policy's questions, without those not
-    asked. ``history`` as ``selectors.history`` gives it.
+    asked; ``SAID`` among them holds what was said in answer to a question, {key: words}.
+    ``history`` as ``selectors.history`` gives it.
     """
 
     channel: str
@@ -68,8 +70,11 @@ def report(known: Known) -> thrive.Report:
     return thrive.Report(
         channel=known.channel,
         narrative=known.narrative,
-        structured={key: value for key, value in known.answers.items() if value is not None},
+        structured={
+            key: value for key, value in known.answers.items() if value is not None and key != SAID
+        },
         history=known.history,
+        said=known.answers.get(SAID) or {},
     )
 
 
@@ -166,14 +171,17 @@ def assess(
     Overtaken, permissions.MayNotLower and permissions.MayNotDismiss. Sends ``assessed``.
     """
     # The incident's row is the lock: assessments themselves can never be locked or changed.
-    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    found = Incident.objects.select_for_update(of=("self",)).select_related("force")
+    incident = found.get(pk=incident.pk)
     before = incident.current_assessment
     if after is not None and before is not None and before.number != after:
         raise Overtaken(before)
     policy = policies.published(at=at)
+    scorer = Scorer(known, policy=policy)
+    whole = scorer.score()
     if decision is None:
-        decision = Decision(grade=score(known, policy=policy, questions=False).grade)
-    dismissed, result = _dismiss(known, decision, policy, by)
+        decision = Decision(grade=whole.grade)
+    dismissed, result = _dismiss(scorer, whole, decision, by)
     reason = decision.reason.strip()
     lowered = incident.grade is not None and decision.grade > incident.grade
     if (decision.grade > result.grade or lowered) and not reason:
@@ -222,10 +230,11 @@ def assess(
     return assessment
 
 
-def _dismiss(known, decision, policy, by):
-    """({flag: reason}, the Result without them) of what ``by`` may dismiss; raises otherwise."""
-    scorer = Scorer(known, policy=policy)
-    whole = scorer.score()
+def _dismiss(scorer, whole, decision, by):
+    """({flag: reason}, the Result without them) of what ``by`` may dismiss; raises otherwise.
+
+    ``whole`` is the Result with all of them.
+    """
     wanted = {name: reason.strip() for name, reason in (decision.dismissed or {}).items()}
     dismissed = {flag.name: wanted[flag.name] for flag in whole.flags if flag.name in wanted}
     if not dismissed:

@@ -12,6 +12,21 @@ class Piece:
     labels: tuple[str, ...]
 
 
+def said_marked(narrative: str, said: dict, flags) -> dict:
+    """{question: pieces} of what was ``said`` below each, marked as ``marked`` marks."""
+    found, start = {}, len(narrative)
+    for key, words in said.items():
+        start += 1  # each stands on a line of its own: see thrive.spoken
+        found[key] = marked(words, [_moved(flag, start) for flag in flags])
+        start += len(words)
+    return found
+
+
+def _moved(flag, start):
+    spans = [{"start": s["start"] - start, "end": s["end"] - start} for s in flag["spans"]]
+    return {"label": flag["label"], "spans": spans}
+
+
 def marked(narrative: str, flags) -> list[Piece]:
     """``narrative`` whole, in order, cut at the edges of the flags' words.
 

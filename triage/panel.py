@@ -54,6 +54,7 @@ def scored(form, known, policy, by):
         except permissions.MayNotDismiss as may_not:
             refused = set(may_not.flags)
     result = scorer.score(dismissed=explained - refused)
+    asked = (*result.ask_next, *_being_answered(form, known, result))
     force = getattr(form, "chosen_force", form.force)
     return {
         "result": result,
@@ -74,7 +75,7 @@ def scored(form, known, policy, by):
             "refused": sorted(refused),
         },
         "rules": rules(result.because, result.grade),
-        "pieces": marked(known.narrative, [_spans(flag) for flag in result.flags]),
+        "pieces": marked(assessing.report(known).words, [_spans(flag) for flag in result.flags]),
         "elements": [
             (label, element.level, *LEVELS[element.level], " · ".join(element.rationale))
             for label, element in (
@@ -85,8 +86,20 @@ def scored(form, known, policy, by):
             (need.state, STATES[need.state], need.label, " · ".join(need.because))
             for need in result.video_needs
         ],
-        "questions": [_asked(form, question) for question in result.ask_next],
+        "questions": [_asked(form, question) for question in asked],
+        "asked_now": {question.key for question in asked},
     }
+
+
+def _being_answered(form, known, result):
+    """The questions that somebody writes an answer to: they stay until one is chosen too."""
+    said = known.answers.get(assessing.SAID) or {}
+    stand = {question.key for question in result.ask_next} | known.answers.keys()
+    return [
+        thrive.Question(rule.key, rule.text, rule.why, tuple(rule.options), "")
+        for rule in form.rules.questions
+        if rule.key in said and rule.key not in stand
+    ]
 
 
 def _spans(flag):
@@ -115,8 +128,9 @@ def _said(context):
     """Everything that each part of triage/_panel.html shows, as plain values."""
     result = context["result"]
     asks = [
+        # Not its line: what is typed there is on the page, and must not be drawn over it.
         (question.key, question.text, question.why, question.could_change, options)
-        for question, options in context["questions"]
+        for question, options, _ in context["questions"]
     ]
     cards = [_shown_card(shown) for shown in context["hidden_demand"]]
     return {
@@ -173,12 +187,12 @@ def rules(because, grade):
 
 
 def _asked(form, question):
-    """(question, its options as (what the button sends, label))."""
+    """(question, its options as (what the button sends, label), its line of free text)."""
     options = []
     for option in question.options:
         name, posted = form.option(question.key, option["value"])
         options.append((f"{name}={posted}", option["label"]))
-    return question, options
+    return question, options, form.line(question.key)
 
 
 def with_given(post):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from triage import panel, thrive
+from triage.assessing import SAID
 from triage.models import Response
 from victimcontact.lib import local_time
 
@@ -19,6 +20,7 @@ class Told:
     dismissed: list  # (label, because, the person's reason)
     rules: object  # Rules
     video: list
+    words: str  # the caller's, those below the questions too
 
 
 def told(assessment, force) -> Told:
@@ -46,6 +48,7 @@ def told(assessment, force) -> Told:
         ],
         rules=panel.rules(found.get("because", ()), assessment.recommended_grade),
         video=[thrive.VIDEO_REASONS.get(name, name) for name in assessment.video_reasons],
+        words=thrive.spoken(assessment.narrative, assessment.answers.get(SAID) or {}),
     )
 
 

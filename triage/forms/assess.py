@@ -7,12 +7,13 @@ from functools import lru_cache
 from django import forms
 
 from triage import thrive
-from triage.assessing import Decision, Known
+from triage.assessing import SAID, Decision, Known
 from triage.forms import fields
 from triage.models import Channel, Grade
 from victimcontact.lib import local_time
 
 LONGEST_NARRATIVE = 20_000  # as many as the engine reads
+LONGEST_SAID = 1_000  # below one question
 REFUSED = (
     "Only a team leader or supervisor may dismiss “%s”: the grade or video depends on it. Ask one"
     " of them, or take the tick away; nothing you wrote is lost"
@@ -109,6 +110,7 @@ class AssessForm(forms.Form):
             if isinstance(field, fields.DateField):
                 field.today = self.today
         shared, self.questions, self._dismissing = _shared(rules)
+        self.asking = [name[4:] for name in shared if name.startswith("say_")]
         self.fields.update(shared)
         given = self.data if self.is_bound else self.initial
         for name in thrive.FLAGS:
@@ -125,10 +127,29 @@ class AssessForm(forms.Form):
         return [self[name] for name, _ in ANSWERS if name in self.fields]
 
     @property
-    def asked_fields(self):
-        """The policy's own questions that have been answered, so that they can be changed."""
-        own = [self[name] for name in self.fields if name.startswith("ask_")]
-        return [field for field in own if _first(field.value())]
+    def answer_lines(self):
+        """(key, its answer, its line of free text) of what is asked about every report."""
+        keys = [name for name, _ in ANSWERS if name in self.fields]
+        return [(key, self[key], self.line(key)) for key in (*keys, "injuries")]
+
+    @property
+    def asked_lines(self):
+        """Likewise of the policy's other questions, where anything was answered: to be changed.
+
+        The answer is None where it has a place of its own on the page.
+        """
+        found, stand = [], {*dict(ANSWERS), "injuries"}
+        for key, (name, _) in self.questions.items():
+            if key in stand:
+                continue
+            answer = self[name] if name.startswith("ask_") else None
+            if self.line(key).value() or (answer and _first(answer.value())):
+                found.append((key, answer, self.line(key)))
+        return found
+
+    def line(self, key):
+        """The field of what was said in answer to a question, word for word."""
+        return self[f"say_{key}"]
 
     @property
     def rationale_fields(self):
@@ -158,6 +179,15 @@ class AssessForm(forms.Form):
         except forms.ValidationError as error:
             data["happened"] = None
             self.add_error(error.params["field"], error.message)
+        if data.get("narrative"):
+            over = len(thrive.spoken(data["narrative"], self.said)) - LONGEST_NARRATIVE
+            if over > 0:
+                self.add_error(
+                    "narrative",
+                    "What the caller says and the words below the questions must be 20,000"
+                    f" characters or fewer together ({over:,} too many). Shorten them: nothing was"
+                    " cut",
+                )
         return data
 
     def _happened(self, data):
@@ -208,6 +238,20 @@ class AssessForm(forms.Form):
         for key, (name, options) in self.questions.items():
             if name.startswith("ask_") and data.get(name):
                 found[key] = next(value for posted, _, value in options if posted == data[name])
+        if self.said:
+            found[SAID] = self.said
+        return found
+
+    @property
+    def said(self) -> dict:
+        """{question: the caller's words below it} so far, valid or not."""
+        found = {}
+        for key in self.asking:
+            words = self.cleaned_data.get(f"say_{key}")
+            if words is None:
+                words = " ".join(str(self.data.get(f"say_{key}", "")).split())
+            if words:
+                found[key] = words[:LONGEST_NARRATIVE]
         return found
 
     def known(self, history=None, channel=None) -> Known:
@@ -296,6 +340,9 @@ class ReassessForm(AssessForm):
         for key, value in assessment.answers.items():
             if key in ("history", "happened_at", "minutes_since_incident"):
                 continue  # time has passed: asked afresh
+            if key == SAID:
+                start |= {f"say_{asked}": words for asked, words in value.items()}
+                continue
             start[key if key in thrive.STRUCTURED else f"ask_{key}"] = fields.as_posted(value)
         for name, reason in assessment.dismissed.items():
             start[f"dismiss_why_{name}"] = reason  # not ticked: the words are heard afresh
@@ -336,6 +383,10 @@ def _shared(rules):
         if name not in ("victim_age", "caller_age", "previous_reports_12m"):
             choices = [(posted, label) for posted, label, _ in options]
             found[name] = _question_field(found.get(name), name, question.text, choices)
+    texts = {"injuries": "Injuries", **dict(ANSWERS)}
+    texts |= {question.key: question.text for question in rules.questions}
+    for key, text in texts.items():
+        found[f"say_{key}"] = fields.line(f"In their words: {text}", max_length=LONGEST_SAID)
     return found, questions, dismissing
 
 

@@ -18,7 +18,7 @@ ROWS = 30
 
 
 @require_GET
-@require("feedback.view")
+@require("feedback.view", reads="list")
 def feedback_list(request):
     """What reviewers said of this person's assessments, latest first. Nobody else's."""
     paginator = Paginator(selectors.feedback_for(request.user), ROWS)
@@ -28,7 +28,7 @@ def feedback_list(request):
 
 
 @require_http_methods(["GET", "POST"])
-@require("feedback.view")
+@require("feedback.view", reads="quality.review")
 def feedback(request, pk):
     """One review of an assessment of one's own, and the answer to it."""
     at = now()
@@ -48,11 +48,12 @@ def feedback(request, pk):
         messages.success(request, "Your answer is kept, and the reviewer can read it.")
         return redirect("quality:feedback", pk)
     assessment = review.assessment
+    whole = told(assessment, assessment.incident.force)
     context = {
         "review": review,
         "assessment": assessment,
-        "told": told(assessment, assessment.incident.force),
-        "pieces": marked(assessment.narrative, assessment.findings.get("flags", ())),
+        "told": whole,
+        "pieces": marked(whole.words, assessment.findings.get("flags", ())),
         "right": assessment.incident.force.grade_label(review.right_grade),
         "form": form,
     }

@@ -15,6 +15,7 @@ from .result import (
     Span,
     VideoNeed,
     VideoReason,
+    spoken,
 )
 from .vocabulary import CHANNELS, ELEMENTS, FLAGS, GRADES, STRUCTURED, VIDEO_REASONS
 
@@ -39,4 +40,5 @@ __all__ = [
     "VideoReason",
     "assess",
     "default_policy",
+    "spoken",
 ]

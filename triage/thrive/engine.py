@@ -1,9 +1,11 @@
 """From one report to one result, in the order a person would follow it."""
 
+from dataclasses import replace
+
 from .conditions import RECENT, facts
 from .elements import elements
 from .grade import grade
-from .questions import ask_next
+from .questions import ask_next, worse_answers
 from .result import Flag, Result, SetAsideWords, Span
 from .signals import gather, listen
 from .video import video
@@ -37,11 +39,26 @@ class Hearing:
 
     def __init__(self, report, policy):
         self.report, self.policy = report, policy
-        self.heard = listen(report.narrative[:LONGEST], policy)
+        self.heard = listen(report.words[:LONGEST], policy)
+        if report.said:
+            # Somebody asked: an answer is no remark in passing, so nothing in it is a mere hint.
+            self.heard.hits = [
+                replace(hit, hint=hit.hint and hit.start < len(report.narrative))
+                for hit in self.heard.hits
+            ]
+        # The report with what was said in answer to a question, where nobody has put it as one.
+        self.answered = report
         self.raised = self._gather()
+        if report.said:
+            signals = self.raised
+            graded = grade(signals, policy)
+            more = worse_answers(report, policy, signals, graded.grade)
+            if more:
+                self.answered = replace(report, structured={**report.structured, **more})
+                self.raised = self._gather()
 
     def _gather(self, without=()):
-        heard, report, policy = self.heard, self.report, self.policy
+        heard, report, policy = self.heard, self.answered, self.policy
         if policy.reading is None or not heard.is_enough_to_read:
             return gather(heard, report, policy, without)
         verdict = policy.reading.judge(heard, gather(heard, report, policy, without))
@@ -128,6 +145,6 @@ def _doubts(report, policy, signals, graded):
     for rule in policy.doubts:
         if rule.when.met(known):
             doubts.append(rule.say)
-    if len(report.narrative) > LONGEST:
+    if len(report.words) > LONGEST:
         doubts.append(f"Only the first {LONGEST:,} characters were read. Read the rest yourself.")
     return tuple(dict.fromkeys(doubts))

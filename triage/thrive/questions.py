@@ -6,6 +6,7 @@ several together do, each of those is asked too: a smartphone is of no use witho
 other way about. Nothing is guessed about which answer is likely.
 """
 
+import re
 from dataclasses import dataclass
 
 from .conditions import facts, facts_of
@@ -57,6 +58,38 @@ def ask_next(report, policy, signals, graded, offered, without=()):
         found.append(((-rises, -spread, -weight, rule.order), question))
     found.sort(key=lambda pair: pair[0])
     return tuple(question for _, question in found[:MOST])
+
+
+_YES = frozenset("yes yeah yep yh ye aye".split())
+_NO = frozenset("no nope nah never none nobody".split())
+
+
+def worse_answers(report, policy, signals, grade):
+    """The answers that were said and not chosen: "Yes, twice" below a question says yes to it.
+
+    {key: value} of those that ask for no less care than without them: nothing that makes a report
+    less urgent or opens the way to video follows from words alone. A plain no counts only where it
+    makes the report more urgent.
+    """
+    given = {**(report.history or {}), **report.structured}
+    trial, found = _Trial(policy, signals, grade, (), given), {}
+    for rule in policy.questions:
+        first = _FIRST_WORD.match(report.said.get(rule.key) or "")
+        if first is None or given.get(rule.key) is not None:
+            continue
+        word = first[1].lower()
+        wanted = (True, "yes") if word in _YES else (False, "no") if word in _NO else ()
+        for option in rule.options:
+            if option["value"] not in wanted:
+                continue
+            outcome = trial.outcome((rule.key, option["value"]))
+            as_careful = outcome.grade <= grade and outcome.against >= trial.stands.against
+            if as_careful and (word in _YES or outcome.grade < grade):
+                found[rule.key] = option["value"]
+    return found
+
+
+_FIRST_WORD = re.compile(r"\W*(\w+)")
 
 
 def _opening_together(tried, trial):

@@ -15,13 +15,20 @@ class Report:
 
     ``structured`` holds answers by key (see ``vocabulary.STRUCTURED``) and may also hold answers
     to the policy's own questions; None is "not asked or not known". ``history`` holds facts from
-    earlier records in the same shape, such as ``{"markers": ["domestic_abuse"]}``.
+    earlier records in the same shape, such as ``{"markers": ["domestic_abuse"]}``. ``said`` holds
+    what was said in answer to a question, word for word, by its key.
     """
 
     channel: str
     narrative: str
     structured: dict = field(default_factory=dict)
     history: dict | None = None
+    said: dict = field(default_factory=dict)
+
+    @property
+    def words(self):
+        """All that the caller said: places of cues are places in this."""
+        return spoken(self.narrative, self.said)
 
     @classmethod
     def from_dict(cls, data):
@@ -57,6 +64,11 @@ class Report:
         if history is not None and not isinstance(history, dict):
             raise ReportError("history must be an object or null")
         return cls(channel, narrative, clean, history)
+
+
+def spoken(narrative, said):
+    """The narrative, and below it what was said in answer to each question, a line each."""
+    return "\n".join([narrative, *said.values()]) if said else narrative
 
 
 _KINDS = {int: "a whole number", bool: "true or false", str: "text"}

@@ -11,10 +11,19 @@ export function putIn(html) {
     for (const named of fresh.querySelectorAll("[data-stands]")) {
       named.replaceWith(document.getElementById(named.id).cloneNode(true));
     }
-    if (old && old.outerHTML !== fresh.outerHTML) {
+    if (old && old.outerHTML !== fresh.outerHTML && !isTypedInto(old, fresh)) {
       replace(old, fresh);
     }
   }
+}
+
+/** A line that somebody types in stays the very same, unless it moves elsewhere. */
+function isTypedInto(old, fresh) {
+  const active = document.activeElement;
+  if (!("line" in fresh.dataset) || !old.contains(active)) {
+    return false;
+  }
+  return fresh.querySelector(`#${active.id}`)?.value === active.value;
 }
 
 function replace(old, fresh) {
@@ -26,6 +35,7 @@ function replace(old, fresh) {
   old.querySelectorAll("details").forEach((each, index) => openBefore.set(each.id || index, each.open));
   const active = old.contains(document.activeElement) ? document.activeElement : null;
   const { scrollTop } = old;
+  const height = active?.getBoundingClientRect().top;
   const caret = active?.matches("input[type=text], textarea") ? [active.selectionStart, active.selectionEnd] : null;
   old.replaceWith(fresh);
   fresh.scrollTop = scrollTop;
@@ -39,12 +49,28 @@ function replace(old, fresh) {
   });
   if (active) {
     stay(active, fresh, caret);
+    keepInSight(active, height);
   }
+}
+
+/** What somebody types into stays where their eyes are, though it may stand elsewhere now. */
+function keepInSight(active, height) {
+  const now = document.activeElement;
+  if (now.id !== active.id || !("said" in now.dataset)) {
+    return;
+  }
+  const moved = now.getBoundingClientRect().top - height;
+  const panel = now.closest(".vc-report__panel");
+  const scrolls = panel && panel.scrollHeight > panel.clientHeight + 1;
+  (scrolls ? panel : window).scrollBy({ top: moved, behavior: "instant" });
 }
 
 /** Focus what stands where the focus was; else the part itself, never the top of the page. */
 function stay(active, fresh, caret) {
   const same = active.id && document.getElementById(active.id);
+  if ("said" in active.dataset && !same) {
+    return; // never a button in place of the line that somebody types in
+  }
   const next = active.closest(".vc-ask") && fresh.querySelector(".vc-ask__option");
   const target = same || next || fresh;
   if (target === fresh && !fresh.hasAttribute("tabindex")) {

@@ -218,6 +218,10 @@ class Report {
     if (event.key === "Enter" && event.ctrlKey) {
       event.preventDefault();
       this.form.requestSubmit(document.getElementById("record"));
+    } else if (event.key === "Enter" && plain && "said" in event.target.dataset) {
+      // The end of an answer, not of the report.
+      event.preventDefault();
+      this.latest.ask().catch(() => {});
     } else if (plain && KEYS[event.key]) {
       const target = KEYS[event.key](this);
       if (target) {
@@ -237,6 +241,9 @@ class Report {
   // What that digit means where the focus is: an answer to the question, or a grade.
   numbered(digit) {
     const at = document.activeElement;
+    if (at && "said" in at.dataset) {
+      return null;
+    }
     if (at?.name === "grade") {
       return this.form.querySelector(`input[name=grade][value="${digit}"]`);
     }

@@ -93,7 +93,7 @@ def finish(attempt_id, *, known, decision, by, at) -> PracticeAttempt:
     attempt.points = sum(part.points for part in parts)
     attempt.outcome = {
         "parts": [asdict(part) for part in parts],
-        "narrative": known.narrative,
+        "narrative": assessing.report(known).words,
         "reason": decision.reason,
         "lines": list(case_of(attempt).lines),
     }
