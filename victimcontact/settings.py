@@ -357,8 +357,27 @@ if TWILIO_ACCOUNT_SID and not (TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID):
     raise ImproperlyConfigured("Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.")
 if PRODUCTION and not TWILIO_ACCOUNT_SID:
     raise ImproperlyConfigured("Set TWILIO_ACCOUNT_SID: the handset page is for development.")
-if TWILIO_API_BASE_URL and PRODUCTION and not TWILIO_API_BASE_URL.startswith("https://"):
-    raise ImproperlyConfigured("TWILIO_API_BASE_URL begins with https:// in production.")
+# A second way out, taken when the first does not answer: another messaging service, number or
+# account. Without an account of its own it belongs to the first one's.
+TWILIO_SECOND_ACCOUNT_SID = env("TWILIO_SECOND_ACCOUNT_SID", default=TWILIO_ACCOUNT_SID)
+TWILIO_SECOND_AUTH_TOKEN = env("TWILIO_SECOND_AUTH_TOKEN", default=TWILIO_AUTH_TOKEN)
+TWILIO_SECOND_FROM = env("TWILIO_SECOND_FROM", default="")
+TWILIO_SECOND_MESSAGING_SERVICE_SID = env("TWILIO_SECOND_MESSAGING_SERVICE_SID", default="")
+TWILIO_SECOND_API_BASE_URL = env("TWILIO_SECOND_API_BASE_URL", default=TWILIO_API_BASE_URL)
+if TWILIO_SECOND_ACCOUNT_SID != TWILIO_ACCOUNT_SID and (
+    TWILIO_SECOND_AUTH_TOKEN in ("", TWILIO_AUTH_TOKEN)
+    or not (TWILIO_SECOND_FROM or TWILIO_SECOND_MESSAGING_SERVICE_SID)
+):
+    raise ImproperlyConfigured("A second Twilio account needs its own token, and a sender.")
+# Texts a second by one sender, all workers together; Twilio answers 429 beyond what it agreed.
+TWILIO_PER_SECOND = env.float("TWILIO_PER_SECOND", default=100)
+# Texts that one worker has on their way at once: it waits for answers, it does not work.
+SENDING_THREADS = env.int("SENDING_THREADS", default=32)
+if TWILIO_PER_SECOND <= 0 or SENDING_THREADS <= 0:
+    raise ImproperlyConfigured("TWILIO_PER_SECOND and SENDING_THREADS are above 0.")
+for _name in ("TWILIO_API_BASE_URL", "TWILIO_SECOND_API_BASE_URL"):
+    if PRODUCTION and globals()[_name] and not globals()[_name].startswith("https://"):
+        raise ImproperlyConfigured(f"{_name} begins with https:// in production.")
 EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25"
 )
