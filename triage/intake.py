@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from triage import assessing, policies, repeats, signals
+from triage import assessing, policies, repeats, reviews, signals
 from triage.models import Incident, Participant, ReportDraft
 from victimcontact.audit import ledger
 from victimcontact.lib import references
@@ -118,8 +118,8 @@ def receive(
         if at_least < grade:
             decision = assessing.Decision(grade=at_least, reason=because)
     incident = record(report, force=force, decision=decision, by=None, at=at, draft_id=draft_id)
-    assessing.review_now(incident.pk, because=f"{came_by}, not yet seen", at=at)
-    incident.refresh_from_db()
+    reviews.ask([incident.pk], because=f"{came_by}, not yet seen", at=at)
+    incident.refresh_from_db(fields=["review_due_at"])
     return incident
 
 
