@@ -4,7 +4,7 @@
 -- in a hundred from one busy address.
 create temporary table made as
 select n,
-       %(at)s::timestamptz - interval '2 hours' - (interval '730 days' * n / %(many)s) as came,
+       %(at)s::timestamptz - interval '2 hours' - interval '730 days' * (n::float8 / %(many)s) as came,
        n %% greatest(2000, %(many)s / 4) as person
   from generate_series(%(many)s::bigint, 1, -1) as n;
 alter table made add key uuid;
