@@ -12,6 +12,7 @@ from triage.permissions import check_can_dismiss, check_can_grade
 from victimcontact.accounts.models import Force
 from victimcontact.audit import ledger
 
+SAID = "said"  # among the answers: the caller's own words below a question
 CLOCK = "clock"  # a review is due because time went by, and for nothing else
 
 
@@ -40,7 +41,8 @@ class Known:
     """What is known of a report: the caller's words, the answers, and earlier records.
 
     ``answers`` by key as in ``thrive.STRUCTURED`` or the policy's questions, without those not
-    asked. ``history`` as ``selectors.history`` gives it.
+    asked; ``SAID`` among them holds what was said in answer to a question, {key: words}.
+    ``history`` as ``selectors.history`` gives it.
     """
 
     channel: str
@@ -68,8 +70,11 @@ def report(known: Known) -> thrive.Report:
     return thrive.Report(
         channel=known.channel,
         narrative=known.narrative,
-        structured={key: value for key, value in known.answers.items() if value is not None},
+        structured={
+            key: value for key, value in known.answers.items() if value is not None and key != SAID
+        },
         history=known.history,
+        said=known.answers.get(SAID) or {},
     )
 
 
