@@ -1,4 +1,4 @@
-"""The diary's writing side: hold, book, move, cancel.
+"""The diary's writing side: hold, book, move, reassign, cancel; video, visit and station alike.
 
 A slot offered on the phone is a row with an expiry inside the constraint that forbids double
 booking, so nobody else can be given it. Locks are taken in one order everywhere: the incident, then
@@ -9,29 +9,34 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from appointments.models import Appointment, ChangeRequest
+from appointments.models import Appointment, ChangeRequest, PassedOn
 from appointments.selectors import desk_for, free_slots, is_rostered
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
     appointment_change_asked,
+    appointment_ended,
     appointment_missed,
+    appointment_moved,
     appointment_reassigned,
 )
 from messaging import outbox, staff_tasks
+from triage import offers
 from triage.control import telling
 from triage.control.models import News
-from triage.models import Incident, Response
+from triage.models import Incident
+from triage.shifts import duty
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
+from victimcontact.lib import local_time
 from victimcontact.people import links
 from victimcontact.people.models import Link
 
 LINK_LIVES_ON = timedelta(hours=24)  # after the appointment ends, so that a late call can rejoin
-LINK_AGAIN = "link_again"
+AHEAD = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
 
 
 class SlotTaken(Exception):
@@ -42,12 +47,20 @@ class SlotTaken(Exception):
         self.alternatives = list(alternatives)
 
 
+class NobodyFree(Exception):
+    """No officer of the desk can take a call this minute."""
+
+
 class HoldLapsed(Exception):
     """The hold ran out or was released before it was confirmed."""
 
 
-class VideoNotOffered(Exception):
-    """No recorded choice of video, or the current assessment does not allow it."""
+class NotChosen(Exception):
+    """No recorded choice of this kind, or the current assessment does not allow it."""
+
+
+class KeyUsed(ValueError):
+    """The idempotency key was used for another report: the page must be loaded again."""
 
 
 class NotReachable(Exception):
@@ -63,26 +76,33 @@ class NotLive(Exception):
 
 
 @transaction.atomic
-def hold(*, incident_id, officer_id, starts_at, idempotency_key, by, at) -> Appointment:
+def hold(
+    *, incident_id, officer_id, starts_at, idempotency_key, by, at, kind="", witness=None
+) -> Appointment:
     """Keep a time for a caller while they decide: ``Force.hold_minutes`` long.
 
-    ``starts_at`` is one that ``free_slots`` gave. The incident's earlier hold is released. Asked
-    twice with one ``idempotency_key`` it returns the same hold. Raises AlreadyBooked,
-    VideoNotOffered, SlotTaken.
+    ``starts_at`` is one that ``free_slots`` gave. The appointment is of the kind that was chosen;
+    with ``kind`` it is refused where that is another one by now. ``witness`` is the Contact of a
+    witness, who has an offer and an appointment of their own; None is the victim. Their earlier
+    hold is released. Asked twice with one ``idempotency_key`` it returns the same hold. Raises
+    AlreadyBooked, NotChosen, SlotTaken, KeyUsed.
     """
     incident = _lock_incident(incident_id)
-    again = Appointment.objects.filter(idempotency_key=idempotency_key).first()
+    again = _again(idempotency_key, incident)
     if again:
         return again
-    _check_not_booked(incident)
-    offer = _chosen_video(incident)
-    desk = desk_for(incident)
+    whose = _whose(witness)
+    _check_not_booked(incident, whose)
+    offer = _chosen(incident, witness, kind)
+    desk = desk_for(incident, kind=offer.chosen)
     if desk is None:
         raise SlotTaken
     appointment = _occupy(
         Appointment(
             incident=incident,
             offer=offer,
+            kind=offer.chosen,
+            **whose,
             desk=desk,
             officer_id=officer_id,
             status=Appointment.Status.HELD,
@@ -92,7 +112,7 @@ def hold(*, incident_id, officer_id, starts_at, idempotency_key, by, at) -> Appo
         ),
         starts_at=starts_at,
         at=at,
-        instead_of=Q(incident=incident, status=Appointment.Status.HELD),
+        instead_of=Q(incident=incident, status=Appointment.Status.HELD, **whose),
     )
     ledger.record("appointment.held", by=by, about=appointment, at=at, incident=str(incident.pk))
     return appointment
@@ -104,7 +124,7 @@ def book(*, appointment_id, by, at) -> Appointment:
 
     Returns the Appointment; asked twice, returns it unchanged and queues nothing more. The ledger
     entry, the link, the notification and the change are one transaction; the text leaves after
-    commit. Raises HoldLapsed, AlreadyBooked, VideoNotOffered, NotReachable.
+    commit. Raises HoldLapsed, AlreadyBooked, NotChosen, NotReachable.
     """
     appointment = _lock(appointment_id)
     if appointment.status in Appointment.LIVE:
@@ -115,15 +135,16 @@ def book(*, appointment_id, by, at) -> Appointment:
     ).exists()
     if lapsed:
         raise HoldLapsed
-    _check_not_booked(appointment.incident)
-    contact = _reachable(appointment.incident)
-    if _chosen_video(appointment.incident).pk != appointment.offer_id:
-        raise VideoNotOffered
+    witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
+    _check_not_booked(appointment.incident, _whose(witness))
+    contact = _reachable(witness or appointment.incident.victim)
+    if _chosen(appointment.incident, witness).pk != appointment.offer_id:
+        raise NotChosen
     appointment.status, appointment.held_until = Appointment.Status.BOOKED, None
     appointment.contact, appointment.booked_at = contact, at
     appointment.save(update_fields=["status", "held_until", "contact", "booked_at"])
     ledger.record("appointment.booked", by=by, about=appointment, at=at)
-    _tell("appointment_booked", appointment, by=by, at=at)
+    _tell("booked", appointment, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -132,26 +153,36 @@ def book(*, appointment_id, by, at) -> Appointment:
 def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> Appointment:
     """Give a booked appointment another time: a new row, the old one cancelled, the victim told.
 
-    The old link dies, the text brings a new one. Returns the new Appointment; asked twice, the
-    same. Raises NotLive, SlotTaken (then the old time still stands).
+    It becomes what was chosen last: whoever chose a visit after video gets one. The old link dies,
+    the text brings a new one; who comes along is asked again by it. ``by`` is a User, or the Visit
+    of the person who moves it by the link. Returns the new Appointment; asked twice, the same.
+    Raises NotLive, NotChosen, SlotTaken and KeyUsed (then the old time still stands).
     """
     old = _lock(appointment_id)
-    again = Appointment.objects.filter(idempotency_key=idempotency_key).first()
+    again = _again(idempotency_key, old.incident)
     if again:
         return again
-    if old.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+    if old.status not in AHEAD:
         raise NotLive
+    witness = old.contact if old.role == Appointment.Role.WITNESS else None
+    offer = _chosen(old.incident, witness)
+    desk = old.desk if offer.chosen in old.desk.kinds else desk_for(old.incident, kind=offer.chosen)
+    if desk is None:
+        raise SlotTaken
     _end(old, "moved", by=by, at=at)
     new = _occupy(
         Appointment(
             incident=old.incident,
-            offer=old.offer,
-            desk=old.desk,
+            offer=offer,
+            kind=offer.chosen,
+            role=old.role,
+            desk=desk,
             contact=old.contact,
             officer_id=officer_id,
             status=Appointment.Status.BOOKED,
-            held_by=by,
+            held_by=_staff(by),
             moved_from=old,
+            follows=old.follows,
             idempotency_key=idempotency_key,
             created_at=at,
             booked_at=at,
@@ -159,11 +190,161 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
         starts_at=starts_at,
         at=at,
     )
-    ledger.record("appointment.moved", by=by, about=new, at=at, moved_from=str(old.pk))
+    ledger.record(
+        "appointment.moved",
+        by=by,
+        about=new,
+        at=at,
+        moved_from=str(old.pk),
+        kind=new.kind,
+        before=old.kind,
+    )
     _settle_requests(old, by=by, at=at)
-    _told(new, _tell("appointment_moved", new, by=by, at=at), by=by, at=at)
+    _told(new, _tell("moved", new, by=by, at=at), by=by, at=at)
+    appointment_moved.send(sender=Appointment, appointment=new, before=old, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=new, by=by, at=at)
     return new
+
+
+@transaction.atomic
+def rebook(
+    *, appointment_id, chosen, words, words_version, officer_id, starts_at, idempotency_key, by, at
+) -> Appointment:
+    """The person chose another way or time themselves: record the choice, then ``move``.
+
+    ``words`` are those of the page on which they chose. Nothing of it stands when the time is
+    taken. Raises offers.NotOffered and what ``move`` raises.
+    """
+    old = _lock(appointment_id)
+    again = _again(idempotency_key, old.incident)
+    if again:
+        return again
+    if old.status not in AHEAD:
+        raise NotLive
+    offers.make(
+        old.incident,
+        chosen=chosen,
+        contact=old.contact if old.role == Appointment.Role.WITNESS else None,
+        words=words,
+        words_version=words_version,
+        by=by,
+        at=at,
+    )
+    return move(
+        appointment_id=appointment_id,
+        officer_id=officer_id,
+        starts_at=starts_at,
+        idempotency_key=idempotency_key,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def follow_up(
+    *, appointment_id, officer_id, starts_at, idempotency_key, by, at, chosen=""
+) -> Appointment:
+    """Book the next talk from within this one, during the call or after it.
+
+    Of the kind that was chosen last, or ``chosen``, which is then recorded as one more Offer. A
+    text brings a link of its own. Asked twice, the same. Raises NotLive (this one has not begun or
+    came to nothing), AlreadyBooked, NotChosen, SlotTaken, KeyUsed and offers.NotOffered.
+    """
+    first = _lock(appointment_id)
+    again = _again(idempotency_key, first.incident)
+    if again:
+        return again
+    if first.status not in (Appointment.Status.IN_CALL, Appointment.Status.ENDED) and not (
+        first.status == Appointment.Status.BOOKED and not first.is_video
+    ):
+        raise NotLive
+    witness = first.contact if first.role == Appointment.Role.WITNESS else None
+    ahead = first.incident.appointments.filter(status__in=AHEAD, **_whose(witness))
+    if ahead.exclude(pk=first.pk).exists() or first.status == Appointment.Status.BOOKED:
+        raise AlreadyBooked
+    if chosen:
+        offers.make(first.incident, chosen=chosen, contact=witness, by=by, at=at)
+    offer = _chosen(first.incident, witness)
+    desk = (
+        first.desk if offer.chosen in first.desk.kinds else desk_for(first.incident, offer.chosen)
+    )
+    if desk is None:
+        raise SlotTaken
+    appointment = _occupy(
+        Appointment(
+            incident=first.incident,
+            offer=offer,
+            kind=offer.chosen,
+            role=first.role,
+            contact=_reachable(first.contact),
+            desk=desk,
+            officer_id=officer_id,
+            status=Appointment.Status.BOOKED,
+            held_by=by,
+            follows=first,
+            idempotency_key=idempotency_key,
+            created_at=at,
+            booked_at=at,
+        ),
+        starts_at=starts_at,
+        at=at,
+    )
+    ledger.record("appointment.booked", by=by, about=appointment, at=at, follows=str(first.pk))
+    _tell("booked", appointment, by=by, at=at)
+    appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
+    return appointment
+
+
+@transaction.atomic
+def now(*, incident_id, words, context, idempotency_key, by, at) -> Appointment:
+    """Take the caller of a live 999 or 101 call straight to an officer who is free this minute.
+
+    Only with the caller's yes: ``words`` is the question they said yes to, ``context`` what the
+    officer must know; both are kept (PassedOn). The officer is on a shift at the desk, has no
+    appointment in the time that the talk takes, and has not said busy or away; with the least to
+    do first. The appointment begins at ``at`` and the text leaves at once. Asked twice, the same.
+    Raises NobodyFree, AlreadyBooked, NotChosen, NotReachable, KeyUsed.
+    """
+    incident = _lock_incident(incident_id)
+    again = _again(idempotency_key, incident)
+    if again:
+        return again
+    _check_not_booked(incident, _whose(None))
+    offer = _chosen(incident, None, Appointment.Kind.VIDEO)
+    contact = _reachable(incident.victim)
+    desk = desk_for(incident, kind=Appointment.Kind.VIDEO)
+    if desk is None:
+        raise NobodyFree
+    ends_at = at + timedelta(minutes=desk.slot_minutes)
+    during = DateTimeTZRange(at, ends_at)
+    _release(Q(incident=incident, status=Appointment.Status.HELD, role=Appointment.Role.VICTIM))
+    # The gap after the talk may give way, the talk of somebody else may not.
+    officer = next(_free_now(desk, during, at), None)
+    if officer is None:
+        raise NobodyFree
+    appointment = Appointment.objects.create(
+        incident=incident,
+        offer=offer,
+        kind=offer.chosen,
+        contact=contact,
+        desk=desk,
+        officer=officer,
+        during=during,
+        occupies=during,
+        status=Appointment.Status.BOOKED,
+        held_by=by,
+        idempotency_key=idempotency_key,
+        created_at=at,
+        booked_at=at,
+    )
+    PassedOn.objects.create(
+        appointment=appointment, words=words, context=context, passed_at=at, passed_by=by
+    )
+    ledger.record("appointment.passed_on", by=by, about=appointment, at=at, permission=True)
+    ledger.record("appointment.booked", by=by, about=appointment, at=at)
+    _tell("now", appointment, by=by, at=at)
+    appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
+    return appointment
 
 
 @transaction.atomic
@@ -185,7 +366,7 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
         .order_by("pk")
     )
     appointment = _lock(appointment_id)
-    if appointment.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+    if appointment.status not in AHEAD:
         raise NotLive
     if str(officer_id) == str(before.pk):
         return appointment
@@ -207,12 +388,12 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
     plan = appointment.contact.plan
     if appointment.desk.names_officer and plan is not None and plan.officer_name_safe:
         notification = outbox.queue(
-            "appointment_reassigned",
+            template(appointment, "reassigned"),
             to=appointment.contact,
             about=appointment,
             context={"when": appointment.starts_at},
             at=at,
-            by=by,
+            by=_staff(by),
             useful_until=appointment.starts_at,
         )
         _told(appointment, notification, by=by, at=at)
@@ -235,23 +416,23 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
         _release(Q(pk=appointment.pk))
         appointment.refresh_from_db()
         return appointment
-    if appointment.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+    if appointment.status not in AHEAD:
         raise NotLive
     _end(appointment, reason, by=by, at=at)
     ledger.record("appointment.cancelled", by=by, about=appointment, at=at, reason=reason)
     _settle_requests(appointment, by=by, at=at)
     if tell:
         notification = outbox.queue(
-            "appointment_cancelled",
+            template(appointment, "cancelled"),
             to=appointment.contact,
             about=appointment,
             context={"when": appointment.starts_at},
             at=at,
-            by=by,
+            by=_staff(by),
             useful_until=appointment.starts_at,
         )
         _told(appointment, notification, by=by, at=at)
-    else:
+    elif appointment.role == Appointment.Role.VICTIM:
         telling.owe(appointment.incident, what=News.APPOINTMENT, because="cancelled", at=at)
     appointment_cancelled.send(
         sender=Appointment, appointment=appointment, reason=reason, by=by, at=at
@@ -268,11 +449,11 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
     appointment = _lock(appointment_id)
     if appointment.status not in Appointment.LIVE:
         raise NotLive
-    _reachable(appointment.incident)
+    _reachable(appointment.contact)
     links.revoke_all(about_id=appointment.pk, by=by, at=at, reason="sent again")
     outbox.cancel_unsent(about=appointment, at=at)
     ledger.record("appointment.link_sent_again", by=by, about=appointment, at=at)
-    _tell(LINK_AGAIN, appointment, by=by, at=at)
+    _tell("link_again", appointment, by=by, at=at)
     return appointment
 
 
@@ -284,7 +465,7 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
     the time stands until a person has spoken with the victim. Raises NotLive.
     """
     appointment = _lock(appointment_id)
-    if appointment.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+    if appointment.status not in AHEAD:
         raise NotLive
     request, is_new = ChangeRequest.objects.get_or_create(
         appointment=appointment, wish=wish, settled_at=None, defaults={"asked_at": at}
@@ -314,14 +495,48 @@ def mark_missed(*, at) -> int:
     Never a silent end: the victim may be in danger, or could not get in. Returns how many.
     """
     due = Appointment.objects.filter(
-        status__in=(Appointment.Status.BOOKED, Appointment.Status.WAITING), during__endswith__lte=at
-    ).values_list("pk", flat=True)
-    return sum(_miss(pk, at=at) for pk in due)
+        status__in=AHEAD, during__endswith__lte=at, outcome_asked_at=None
+    ).values_list("pk", "kind")
+    return sum(
+        _miss(pk, by=None, at=at) if kind == Appointment.Kind.VIDEO else _ask_outcome(pk, at=at)
+        for pk, kind in due
+    )
 
 
-def alternatives(incident, *, near, at) -> list:
-    """The free Slots nearest to ``near``, in order of time."""
-    desk = desk_for(incident)
+@transaction.atomic
+def met(*, appointment_id, by, at) -> Appointment:
+    """The officer and the person met, at their place or at the station. Twice does nothing more.
+
+    Raises NotLive before its time, for video (whose room says so itself) and once it is over.
+    """
+    appointment = _lock(appointment_id)
+    if appointment.status == Appointment.Status.ENDED:
+        return appointment
+    _check_could_meet(appointment, at)
+    appointment.status, appointment.ended_at = Appointment.Status.ENDED, at
+    appointment.save(update_fields=["status", "ended_at"])
+    ledger.record("appointment.met", by=by, about=appointment, at=at)
+    _settle_outcome(appointment, by=by, note="They met", at=at)
+    appointment_ended.send(sender=Appointment, appointment=appointment, at=at)
+    return appointment
+
+
+@transaction.atomic
+def not_met(*, appointment_id, by, at) -> Appointment:
+    """The officer was there and the person was not: as a missed call. Raises NotLive as ``met``."""
+    appointment = _lock(appointment_id)
+    if appointment.status == Appointment.Status.MISSED:
+        return appointment
+    _check_could_meet(appointment, at)
+    _settle_outcome(appointment, by=by, note="They did not meet", at=at)
+    _miss(appointment_id, by=by, at=at)
+    appointment.refresh_from_db()
+    return appointment
+
+
+def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
+    """The free Slots of that kind nearest to ``near``, in order of time."""
+    desk = desk_for(incident, kind=kind)
     if desk is None:
         return []
     slots = free_slots(desk, at=at, limit=400, every=30)
@@ -330,13 +545,13 @@ def alternatives(incident, *, near, at) -> list:
 
 
 @transaction.atomic
-def _miss(appointment_id, *, at):
+def _miss(appointment_id, *, by, at):
     appointment = _lock(appointment_id)
-    if appointment.status not in (Appointment.Status.BOOKED, Appointment.Status.WAITING):
+    if appointment.status not in AHEAD:
         return False
     appointment.status = Appointment.Status.MISSED
     appointment.save(update_fields=["status"])
-    ledger.record("appointment.missed", about=appointment, at=at)
+    ledger.record("appointment.missed", by=by, about=appointment, at=at)
     staff_tasks.raise_task(
         "missed",
         force=appointment.incident.force,
@@ -346,6 +561,65 @@ def _miss(appointment_id, *, at):
     )
     appointment_missed.send(sender=Appointment, appointment=appointment, at=at)
     return True
+
+
+@transaction.atomic
+def _ask_outcome(appointment_id, *, at):
+    """Nobody said whether an officer met them: that is not the same as missed. Asked once."""
+    appointment = _lock(appointment_id)
+    if appointment.status not in AHEAD or appointment.outcome_asked_at is not None:
+        return False
+    appointment.outcome_asked_at = at
+    appointment.save(update_fields=["outcome_asked_at"])
+    ledger.record("appointment.outcome_asked", about=appointment, at=at)
+    staff_tasks.raise_task(
+        "missed",
+        force=appointment.incident.force,
+        about=appointment,
+        reason="Its time has passed and nobody has said whether they met: ask the officer",
+        at=at,
+    )
+    return True
+
+
+def _check_could_meet(appointment, at):
+    if appointment.is_video or appointment.status not in AHEAD or at < appointment.starts_at:
+        raise NotLive
+
+
+def _settle_outcome(appointment, *, by, note, at):
+    if appointment.outcome_asked_at is not None:
+        staff_tasks.settle("missed", about=appointment, by=by, note=note, at=at)
+
+
+def _free_now(desk, during, at):
+    """Officers at the desk who could take a call now, each locked as it is given.
+
+    One whom somebody else is just booking is passed over, not waited for: the caller is on the
+    line.
+    """
+    since, until = local_time.day_bounds(local_time.local(at).date())
+    today = Q(
+        appointments__during__overlap=(since, until),
+        appointments__status__in=(*Appointment.LIVE, Appointment.Status.ENDED),
+    )
+    candidates = (
+        User.objects.filter(shifts__desk=desk, shifts__during__contains=at, is_active=True)
+        .annotate(load=Count("appointments", filter=today, distinct=True))
+        .order_by("load", "pk")
+    )
+    for candidate in candidates:
+        officer = (
+            User.objects.select_for_update(no_key=True, skip_locked=True)
+            .filter(pk=candidate.pk)
+            .first()
+        )
+        if officer is None or duty.says_busy(officer, at):
+            continue
+        _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
+        talking = Appointment.objects.filter(officer=officer, status=Appointment.Status.IN_CALL)
+        if not talking.exists() and _is_free(officer, desk, during):
+            yield officer
 
 
 def _lock_incident(incident_id):
@@ -366,35 +640,55 @@ def _lock(appointment_id):
     )
 
 
-def _check_not_booked(incident):
-    if incident.appointments.filter(status__in=Appointment.LIVE).exists():
+def _again(idempotency_key, incident):
+    """What this key made before, or None. Raises KeyUsed where that was for another report."""
+    again = Appointment.objects.filter(idempotency_key=idempotency_key).first()
+    if again is not None and again.incident_id != incident.pk:
+        raise KeyUsed
+    return again
+
+
+def _whose(witness):
+    """By which fields the appointments of a victim, or of this witness, are known."""
+    if witness is None:
+        return {"role": Appointment.Role.VICTIM}
+    return {"role": Appointment.Role.WITNESS, "contact": witness}
+
+
+def _check_not_booked(incident, whose):
+    if incident.appointments.filter(status__in=Appointment.LIVE, **whose).exists():
         raise AlreadyBooked
 
 
-def _chosen_video(incident):
-    """The latest offer, if it is a choice of video that the current assessment still allows.
+def _chosen(incident, witness=None, kind=""):
+    """Their latest Offer, if what was chosen takes an officer's time and may still be offered.
 
-    None of a closed incident.
+    None of a closed incident, and none of another than ``kind`` where that is said.
     """
     assessment = incident.current_assessment
-    offer = incident.current_offer
+    offer = offers.latest(incident, witness)
     if (
         offer is None
-        or offer.chosen != Response.VIDEO
+        or offer.chosen not in Appointment.Kind.values
+        or (kind and offer.chosen != kind)
         or incident.status != Incident.Status.OPEN
         or assessment is None
-        or not assessment.video_offer
+        or offer.chosen not in offers.options(assessment)
     ):
-        raise VideoNotOffered
+        raise NotChosen
     return offer
 
 
-def _reachable(incident):
-    contact = incident.victim
+def _reachable(contact):
     plan = contact.plan if contact else None
     if contact is None or not contact.phone or plan is None or not plan.opening_word_hash:
         raise NotReachable
     return contact
+
+
+def _staff(by):
+    """``by`` where a row names a member of staff: None for somebody who came by their link."""
+    return by if isinstance(by, User) else None
 
 
 def _occupy(appointment, *, starts_at, at, instead_of=None):
@@ -410,7 +704,7 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)
     occupies = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=desk.buffer_minutes))
     if starts_at <= at or not _is_free(officer, desk, occupies):
-        raise SlotTaken(alternatives(incident, near=starts_at, at=at))
+        raise SlotTaken(alternatives(incident, near=starts_at, at=at, kind=appointment.kind))
     appointment.officer = officer
     appointment.during = DateTimeTZRange(starts_at, ends_at)
     appointment.occupies = occupies
@@ -447,10 +741,17 @@ def _end(appointment, reason, *, by, at):
 
 
 def _settle_requests(appointment, *, by, at):
-    appointment.change_requests.filter(settled_at=None).update(settled_at=at, settled_by=by)
+    appointment.change_requests.filter(settled_at=None).update(settled_at=at, settled_by=_staff(by))
 
 
-def _tell(template, appointment, *, by, at):
+def template(appointment, news: str) -> str:
+    """The name of the words that tell ``news`` ("booked", "moved", "cancelled", "reminder" …)."""
+    if news == "link_again":
+        return news
+    return f"{'appointment' if appointment.is_video else 'meeting'}_{news}"
+
+
+def _tell(news, appointment, *, by, at):
     _, token = links.issue(
         contact=appointment.contact,
         purpose=Link.Purpose.APPOINTMENT,
@@ -459,8 +760,10 @@ def _tell(template, appointment, *, by, at):
         by=by,
         at=at,
     )
+    # A link sent again may be for coming back into the call; one for now is for being in it.
+    until = appointment.ends_at if news in ("link_again", "now") else appointment.starts_at
     return outbox.queue(
-        template,
+        template(appointment, news),
         to=appointment.contact,
         about=appointment,
         context={
@@ -468,14 +771,21 @@ def _tell(template, appointment, *, by, at):
             "link": links.address(Link.Purpose.APPOINTMENT, token),
         },
         at=at,
-        by=by,
-        # A link sent again may be for coming back into the call.
-        useful_until=appointment.ends_at if template == LINK_AGAIN else appointment.starts_at,
+        by=_staff(by),
+        useful_until=until,
     )
 
 
 def _told(appointment, notification, *, by, at):
-    """A change of slot or officer is news that the victim is owed; this text tells it."""
-    telling.by_notification(
-        appointment.incident, what=News.APPOINTMENT, notification=notification, by=by, at=at
-    )
+    """A change of slot or officer is news that the person is owed; this text tells it.
+
+    What a witness is told answers nothing that the victim is owed.
+    """
+    if appointment.role == Appointment.Role.VICTIM:
+        telling.by_notification(
+            appointment.incident,
+            what=News.APPOINTMENT,
+            notification=notification,
+            by=_staff(by),
+            at=at,
+        )

@@ -10,25 +10,28 @@ from appointments import booking
 from appointments.models import Appointment
 from appointments.signals import (
     appointment_booked,
+    appointment_cancelled,
     appointment_change_asked,
     appointment_missed,
     exhibit_received,
 )
 from messaging import staff_tasks
 from messaging.models import StaffTask
-from triage import assessing
+from triage import assessing, offers
 from triage.models import Incident, Participant
 from triage.signals import assessed, closing, met
 from victimcontact.lib import local_time
-from victimcontact.people.models import Link
+from victimcontact.people.models import Link, Visit
 from victimcontact.people.signals import link_locked, number_changed, number_changing
 
 
 @receiver(assessed)
-def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
-    """A new assessment that does not allow video ends what is held or booked, and says so."""
-    if assessment.video_offer:
-        return
+def free_the_time_of_what_is_ruled_out(sender, assessment, by, at, **_):
+    """A new assessment that does not allow what is held or booked ends it, and says so.
+
+    Video where it is not safe; at grade 1 every kind, because officers go.
+    """
+    allowed = offers.options(assessment)
     waiting = Appointment.objects.filter(
         incident_id=assessment.incident_id,
         status__in=(
@@ -36,7 +39,7 @@ def free_the_time_when_video_is_ruled_out(sender, assessment, by, at, **_):
             Appointment.Status.BOOKED,
             Appointment.Status.WAITING,
         ),
-    )
+    ).exclude(kind__in=allowed)
     for appointment_id in waiting.values_list("pk", flat=True):
         # The call that began this moment goes on; the assessment must be kept all the same.
         with contextlib.suppress(booking.NotLive):
@@ -55,17 +58,25 @@ def say_what_is_booked(sender, incident, **_):
 
 def _stands(appointment):
     when = local_time.staff_time(appointment.starts_at)
+    kind = appointment.get_kind_display().lower()
+    kind = f"An {kind}" if kind.startswith("o") else f"A {kind}"
+    whose = " for a witness" if appointment.role == Appointment.Role.WITNESS else ""
     if appointment.status == Appointment.Status.HELD:
-        return f"A video appointment at {when} is held for them: book it or give it back."
+        return f"{kind} at {when} is held{whose or ' for them'}: book it or give it back."
     if appointment.status == Appointment.Status.IN_CALL:
-        return "They are in a video call with an officer."
-    return f"A video appointment stands at {when}: wait for it, or cancel it."
+        who = "A witness is" if whose else "They are"
+        return f"{who} in a video call with an officer."
+    return f"{kind}{whose} stands at {when}: wait for it, or cancel it."
 
 
 @receiver(met)
 def say_who_was_seen(sender, incident, **_):
-    """Whether the victim was seen on video."""
-    return Appointment.objects.filter(incident=incident, status=Appointment.Status.ENDED).exists()
+    """Whether an officer met the victim: a witness who was seen does not answer that."""
+    return Appointment.objects.filter(
+        incident=incident,
+        status=Appointment.Status.ENDED,
+        role=Appointment.Role.VICTIM,
+    ).exists()
 
 
 @receiver(appointment_booked)
@@ -79,6 +90,20 @@ def look_again_after_a_move(sender, appointment, at, **_):
 def look_again_after_a_missed_call(sender, appointment, at, **_):
     """Nobody knows why they did not come."""
     assessing.review_now(appointment.incident_id, because="missed call", at=at)
+
+
+@receiver(appointment_cancelled)
+def look_again_after_they_gave_it_up(sender, appointment, by, at, **_):
+    """They cancelled by the link: by their own will, or because somebody stands beside them."""
+    if isinstance(by, Visit):
+        assessing.review_now(appointment.incident_id, because="cancelled by link", at=at)
+        staff_tasks.raise_task(
+            StaffTask.Kind.CHANGE_ASKED,
+            force=appointment.incident.force,
+            about=appointment,
+            reason="They gave the appointment up by the link: speak with them, safely",
+            at=at,
+        )
 
 
 @receiver(appointment_change_asked)

@@ -14,6 +14,8 @@ from messaging import outbox
 from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import factories as diary
+from triage import offers
+from triage.shifts import duty
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
 from victimcontact.people import plans
@@ -126,20 +128,171 @@ def test_hold_that_lapsed_can_be_taken_by_another(handler):
         booking.book(appointment_id=lapsed.pk, by=handler, at=now())
 
 
-@pytest.mark.parametrize("chosen", ["visit", "station"])
-def test_hold_needs_a_recorded_choice_of_video(handler, chosen):
+def test_hold_needs_a_recorded_choice_of_that_kind(handler):
     incident, shift = factories.incident(victim=diary.reachable_victim(), grade=3), diary.shift()
-    factories.offer(incident, chosen=chosen)
 
-    with pytest.raises(booking.VideoNotOffered):
+    with pytest.raises(booking.NotChosen):
         hold(incident, shift, handler)
+    factories.offer(incident, chosen="visit")
+    with pytest.raises(booking.NotChosen):
+        booking.hold(
+            incident_id=incident.pk,
+            officer_id=shift.officer_id,
+            starts_at=shift.during.lower,
+            idempotency_key=uuid.uuid4(),
+            kind="video",
+            by=handler,
+            at=now(),
+        )
+
+
+@pytest.mark.parametrize("kind", ["video", "visit", "station"])
+def test_each_kind_is_held_booked_moved_and_cancelled_alike(handler, kind):
+    shift = diary.shift(diary.desk(kinds=["video", "visit", "station"], place="1 High Street"))
+    incident = factories.incident(victim=diary.reachable_victim(), grade=3, at=now())
+    offers.make(incident, chosen=kind, by=handler, at=now())
+
+    held = hold(incident, shift, handler)
+    booked = booking.book(appointment_id=held.pk, by=handler, at=now())
+    moved = booking.move(
+        appointment_id=booked.pk,
+        officer_id=shift.officer_id,
+        starts_at=shift.during.lower + timedelta(hours=1),
+        idempotency_key=uuid.uuid4(),
+        by=handler,
+        at=now(),
+    )
+    booking.cancel(appointment_id=moved.pk, reason="victim asked", by=handler, at=now())
+
+    moved.refresh_from_db()
+    offer = moved.offer
+    assert (booked.kind, moved.kind, moved.status) == (kind, kind, "cancelled")
+    assert (offer.chosen, offer.options) == (kind, ["video", "visit", "station"])
+    assert "A police station. You come to us" in offer.words
+    name = "appointment" if kind == "video" else "meeting"
+    assert sorted(Notification.objects.values_list("template", flat=True)) == [
+        f"{name}_{news}" for news in ("booked", "cancelled", "moved")
+    ]
+
+
+def test_whoever_changes_their_mind_is_moved_to_the_new_kind_with_both_choices_kept(handler):
+    shift = diary.shift(diary.desk(kinds=["video", "visit"]))
+    incident = diary.video_incident()
+    held = hold(incident, shift, handler)
+    booked = booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    offers.make(incident, chosen="visit", by=handler, at=now())
+    moved = booking.move(
+        appointment_id=booked.pk,
+        officer_id=shift.officer_id,
+        starts_at=shift.during.lower + timedelta(hours=1),
+        idempotency_key=uuid.uuid4(),
+        by=handler,
+        at=now(),
+    )
+
+    booked.refresh_from_db()
+    assert [(a.kind, a.offer.chosen, a.status) for a in (booked, moved)] == [
+        ("video", "video", "cancelled"),
+        ("visit", "visit", "booked"),
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.filter(pk=moved.pk).update(status="waiting")
+
+
+def test_a_visit_nobody_spoke_of_is_asked_about_once_and_not_called_missed(handler):
+    incident = factories.incident(victim=diary.reachable_victim(), grade=3, at=now())
+    factories.offer(incident, chosen="visit", at=now())
+    visit = diary.appointment(incident, kind="visit", starts_at=now() - timedelta(hours=3))
+
+    for _ in range(2):
+        booking.mark_missed(at=now())
+    booking.met(appointment_id=visit.pk, by=handler, at=now())
+
+    visit.refresh_from_db()
+    [task] = StaffTask.objects.all()
+    assert (visit.status, task.kind, task.done_by) == ("ended", "missed", handler)
+
+
+def test_a_witness_has_an_own_choice_and_appointment_beside_the_victims(handler):
+    desk = diary.desk()
+    incident, shift, other = diary.video_incident(), diary.shift(desk), diary.shift(desk)
+    diary.appointment(incident, at_shift=shift)
+    witness = diary.reachable_victim()
+    wish = {"incident_id": incident.pk, "officer_id": other.officer_id, "by": handler}
+    wish |= {"starts_at": other.during.lower, "witness": witness, "at": now()}
+
+    with pytest.raises(booking.NotChosen):  # the victim's choice is not the witness's
+        booking.hold(**wish, idempotency_key=uuid.uuid4())
+    offers.make(incident, chosen="station", contact=witness, by=handler, at=now())
+    offers.make(incident, chosen="video", contact=witness, by=handler, at=now())
+    held = booking.hold(**wish, idempotency_key=uuid.uuid4())
+    booked = booking.book(appointment_id=held.pk, by=handler, at=now())
+
+    assert (booked.role, booked.contact) == ("witness", witness)
+    assert Notification.objects.get().contact == witness
+    assert incident.current_offer.contact is None
+    incident.refresh_from_db()
+    assert incident.response == "video"
+
+
+def test_follow_up_is_booked_inside_the_call_and_only_once(handler):
+    call = diary.appointment(status="in_call", starts_at=now() - timedelta(minutes=20))
+    wish = {"appointment_id": call.pk, "officer_id": call.officer_id, "by": handler, "at": now()}
+    wish["starts_at"] = call.officer.shifts.get().during.lower + timedelta(hours=1)
+    key = uuid.uuid4()
+
+    first = booking.follow_up(**wish, idempotency_key=key)
+    again = booking.follow_up(**wish, idempotency_key=key)
+    with pytest.raises(booking.AlreadyBooked):
+        booking.follow_up(**wish, idempotency_key=uuid.uuid4())
+
+    call.refresh_from_db()
+    assert (first.pk, first.follows_id, first.contact) == (again.pk, call.pk, call.contact)
+    assert (call.status, first.status) == ("in_call", "booked")
+
+
+def put_through(incident, by, key=None):
+    return booking.now(
+        incident_id=incident.pk,
+        words="May I put you through to an officer now?",
+        context="Ex-partner left at 6. Alone.",
+        idempotency_key=key or uuid.uuid4(),
+        by=by,
+        at=now(),
+    )
+
+
+def test_a_caller_is_put_through_to_whoever_is_free_this_minute(handler):
+    desk, since = diary.desk(), now() - timedelta(hours=1)
+    talking, busy, free = (diary.shift(desk, starts_at=since) for _ in range(3))
+    diary.appointment(at_shift=talking, status="in_call", starts_at=since)
+    duty.say(busy.officer, "busy", at=now())
+    incident = diary.video_incident()
+
+    made = put_through(incident, handler)
+
+    assert (made.officer, made.status) == (free.officer, "booked")
+    assert made.starts_at <= now() < made.ends_at
+    assert made.passed_on.context == "Ex-partner left at 6. Alone."
+    assert Notification.objects.get().template == "appointment_now"
+    with pytest.raises(booking.NobodyFree):
+        put_through(diary.video_incident(), handler)
+
+
+def test_a_key_of_one_report_gives_nothing_of_another(handler):
+    shift, key = diary.shift(), uuid.uuid4()
+    hold(diary.video_incident(), shift, handler, key=key)
+
+    with pytest.raises(booking.KeyUsed):
+        hold(diary.video_incident(), shift, handler, key=key)
 
 
 def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
     incident, shift = diary.video_incident(), diary.shift()
     factories.assessment(incident, grade=2, at=now())
 
-    with pytest.raises(booking.VideoNotOffered):
+    with pytest.raises(booking.NotChosen):
         hold(incident, shift, handler)
 
 
@@ -177,7 +330,7 @@ def test_a_worse_grade_is_kept_though_the_call_began_this_moment(handler, monkey
         raise booking.NotLive
 
     monkeypatch.setattr(booking, "cancel", begun)
-    receivers.free_the_time_when_video_is_ruled_out(
+    receivers.free_the_time_of_what_is_ruled_out(
         type(worse), assessment=worse, by=handler, at=now()
     )
 

@@ -34,7 +34,7 @@ TOLD = (
     booking.SlotTaken,
     booking.HoldLapsed,
     booking.AlreadyBooked,
-    booking.VideoNotOffered,
+    booking.NotChosen,
     booking.NotReachable,
     booking.NotLive,
     offers.NotOffered,

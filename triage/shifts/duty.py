@@ -132,6 +132,12 @@ def said(duty, at) -> str:
     return duty.state
 
 
+def says_busy(user, at) -> bool:
+    """Whether ``user`` said busy or away themselves, and was heard of since."""
+    duty = Duty.objects.filter(user=user, heard_at__gt=at - heard_within()).first()
+    return duty is not None and duty.state != FREE
+
+
 def is_here(at, path="") -> Q:
     """Whether the person at ``path`` ("owner__") said free or busy and was heard of since."""
     return Q(**{f"{path}duty__heard_at__gt": at - heard_within()}) & ~Q(

@@ -318,7 +318,7 @@ def test_nothing_is_booked_for_a_closed_incident(handler):
     at_shift = diary.shift(diary.desk(made.force))
     close(made, handler, outcome="victim-withdrew", at=now())
 
-    with pytest.raises(booking.VideoNotOffered):
+    with pytest.raises(booking.NotChosen):
         booking.hold(
             incident_id=made.pk,
             officer_id=at_shift.officer_id,
@@ -341,7 +341,7 @@ def test_close_and_hold_at_once_never_both(handler, leader):
             start.wait()
             act()
             done.append(name)
-        except (closing.StandsOpen, booking.VideoNotOffered):
+        except (closing.StandsOpen, booking.NotChosen):
             pass
         finally:
             connection.close()
