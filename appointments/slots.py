@@ -11,9 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from appointments.models import Desk
-from appointments.rosters import bands, skills
+from appointments.rosters import bands, hours, skills
 from victimcontact.lib import local_time
-from victimcontact.lib.working_days import BANK_HOLIDAYS
 
 LEAD_MINUTES = 15  # a text must arrive, and a person must find a quiet room
 HORIZON_DAYS = 14
@@ -68,124 +67,104 @@ def desk_for(incident, kind="video") -> Desk | None:
     return next(iter(special or general), None)
 
 
-# When the desk is open, as one multirange: a date of its own, else the bank holiday's hours, else
-# the weekday's, else every day's. An end at or before its beginning is on the next day. What the
-# clocks jump over, or an hour that would end before it begins, is dropped.
+# When the desk is open, as one multirange: its usual hours, but for dates that have their own.
 _OPENING = """
-desk as materialized (
-  select id, opens, closes, hours, skills from appointments_desk
-  where id = %(desk)s and is_active
-), opening as materialized (
-  select coalesce(range_agg(tstzrange(begins, ends)), '{}') as times
-  from (
-    select (day + opens) at time zone 'Europe/London' as begins,
-      (day + closes + case when closes <= opens then interval '1 day' else interval '0' end)
-        at time zone 'Europe/London' as ends
-    from (
-      select named.day,
-        case when one.id is not null then one.opens
-          when named.hours is null then desk.opens else (named.hours->>0)::time end as opens,
-        case when one.id is not null then one.closes
-          when named.hours is null then desk.closes else (named.hours->>1)::time end as closes
-      from desk cross join lateral (
-        select day::date as day,
-          case when day::date = any(%(holidays)s) and desk.hours ? 'holiday'
-            then desk.hours->'holiday'
-            else desk.hours->(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-              )[extract(isodow from day)::int] end as hours
-        from generate_series(
-          (%(from)s at time zone 'Europe/London')::date - 1,
-          (%(until)s at time zone 'Europe/London')::date + 1, interval '1 day') day
-      ) named
-      left join rosters_deskday one on one.desk_id = desk.id and one."on" = named.day
-    ) hours
-  ) bounds
-  where begins < ends
+opening as materialized (
+  select range_agg(case
+      when one.id is null then tstzrange(usual.begins, usual.ends)
+      when begins_at < ends_at then tstzrange(begins_at, ends_at)
+      else 'empty' end) as times
+  from unnest(%(days)s::date[], %(opens)s::timestamptz[], %(closes)s::timestamptz[])
+    as usual(day, begins, ends)
+  left join rosters_deskday one on one.desk_id = %(desk)s and one."on" = usual.day
+  left join lateral (select (one."on" + one.opens) at time zone 'Europe/London' as begins_at,
+    (one."on" + one.closes
+      + case when one.closes <= one.opens then interval '1 day' else interval '0' end)
+      at time zone 'Europe/London' as ends_at) bounds on true
 )
 """
-_OCCUPYING = """
-status in ('held', 'booked', 'waiting', 'in_call', 'ended')
-        and (status <> 'held' or held_until > clock_timestamp())"""
+_OCCUPYING = """status in ('held', 'booked', 'waiting', 'in_call', 'ended')
+            and (status <> 'held' or held_until > clock_timestamp())"""
 
-# Day by day of London's calendar, each only once the days before it gave too little: the limit
-# ends the loop. Holds that lapsed do not count; whoever takes such a time releases them first.
+# Day by day of London's calendar, each only once the days before it gave too little: "days" are
+# in order, for each the lateral part is asked, and the limit ends the loop. Of each time, those
+# officers who meet the most wishes; how much they have to do is asked of them alone. Holds that
+# lapsed do not count; whoever takes such a time releases them first.
 _FREE = """
-with OPENING, officers as materialized (
-  select u.id,
-    %(officer)s::uuid is not null and u.id <> %(officer)s::uuid as other_officer,
-    %(gender)s <> '' and u.gender <> %(gender)s as other_gender,
-    %(language)s <> '' and not %(language)s = any(coalesce(p.languages, '{}')) as other_language
-  from accounts_user u
-  left join rosters_profile p on p.user_id = u.id
-  where u.is_active and coalesce(p.skills, '{}') @> (
-      select skills || %(skills)s::varchar[] from desk)
-    and exists (
-      select from appointments_shift s where s.officer_id = u.id and s.desk_id = %(desk)s
-        and s.during && tstzrange(%(from)s, %(until)s))
-), days as (
-  select begins, ends, week
+with OPENING, days as (
+  select begins, ends, tstzrange(begins, ends + %(length)s) as during,
+    tstzrange(date_trunc('week', day) at time zone 'Europe/London',
+      (date_trunc('week', day) + interval '7 days') at time zone 'Europe/London') as week
   from (
-    select greatest(day at time zone 'Europe/London', %(from)s) as begins,
-      least((day + interval '1 day') at time zone 'Europe/London', %(until)s) as ends,
-      tstzrange(date_trunc('week', day) at time zone 'Europe/London',
-        (date_trunc('week', day) + interval '7 days') at time zone 'Europe/London') as week
+    select day, greatest(day at time zone 'Europe/London', %(from)s) as begins,
+      least((day + interval '1 day') at time zone 'Europe/London', %(until)s) as ends
     from generate_series((%(from)s at time zone 'Europe/London')::date::timestamp,
       (%(until)s at time zone 'Europe/London')::date::timestamp, interval '1 day') day
   ) bounds
   where begins < ends
   order by begins
-)
-select found.officer_id, found.starts_at, found.missed
-from days, lateral (
-  select distinct on (starts_at) officer_id, starts_at, missed
-  from (
-    select officer_id, starts_at, load,
-      array_remove(array[
-        case when other_officer then 'officer' end, case when other_gender then 'gender' end,
-        case when other_language then 'language' end,
-        case when %(hours)s::int[] <> '{}' and not
-          extract(hour from starts_at at time zone 'Europe/London')::int = any(%(hours)s::int[])
-          then 'time' end], null) as missed
+), found as materialized (
+  select days.week, times.*
+  from days, lateral (
+    select starts_at, array_agg(officer_id) as officers, array_agg(missed) as missed
     from (
-      select free.*, generate_series(
-        date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
-        upper(during) - %(length)s, %(step)s) as starts_at
+      select officer_id, starts_at, missed
+        | case when %(hours)s::int[] = '{}' or
+            extract(hour from starts_at at time zone 'Europe/London')::int = any(%(hours)s::int[])
+          then 0 else 8 end as missed
       from (
-        select work.*, coalesce(taken.load, 0) as load, unnest(
-          work.times * opening.times
-          - coalesce(taken.times, '{}') - coalesce(away.times, '{}')) as during
-        from opening, (
-          select officers.id as officer_id, other_officer, other_gender, other_language,
-            range_agg(s.during * tstzrange(days.begins, days.ends + %(length)s)) as times
-          from appointments_shift s
-          join officers on officers.id = s.officer_id
-          where s.desk_id = %(desk)s
-            and s.during && tstzrange(days.begins, days.ends + %(length)s)
-          group by 1, 2, 3, 4
-        ) work
-        left join lateral (
-          select range_agg(occupies) as times, count(*) as load
-          from appointments_appointment
-          where officer_id = work.officer_id
-            and occupies && range_merge(days.week, tstzrange(days.begins, days.ends + %(length)s))
-            and OCCUPYING
-        ) taken on true
-        left join lateral (
-          select range_agg(during) as times from rosters_absence
-          where officer_id = work.officer_id and ended_at is null
-            and during && tstzrange(days.begins, days.ends + %(length)s)
-        ) away on true
-      ) free
-    ) starts
-    where starts_at >= days.begins and starts_at < days.ends
-  ) asked
-  where missed = '{}' or not %(strict)s
-  order by starts_at, cardinality(missed), load, hashtext(officer_id::text || starts_at::text)
-) found
-order by days.begins, found.starts_at
-limit %(limit)s
+        select officer_id, missed, generate_series(
+          date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
+          upper(during) - %(length)s, %(step)s) as starts_at
+        from (
+          select work.officer_id, work.missed, unnest(
+            work.times * opening.times - coalesce((
+              select range_agg(occupies) from appointments_appointment
+              where officer_id = work.officer_id and occupies && days.during
+                and OCCUPYING), '{}')
+            - coalesce((
+              select range_agg(during) from rosters_absence
+              where officer_id = work.officer_id and ended_at is null and during && days.during
+            ), '{}')) as during
+          from opening, (
+            select s.officer_id,
+              case when s.officer_id = coalesce(%(officer)s, s.officer_id) then 0 else 1 end
+              | case when %(gender)s in ('', u.gender) then 0 else 2 end
+              | case when %(language)s = '' or %(language)s = any(p.languages) then 0 else 4 end
+                as missed,
+              range_agg(s.during * days.during) as times
+            from appointments_shift s
+            join accounts_user u on u.id = s.officer_id and u.is_active
+            left join rosters_profile p on p.user_id = u.id
+            where s.desk_id = %(desk)s and s.during && days.during
+              and coalesce(p.skills, '{}') @> %(skills)s::varchar[]
+            group by s.officer_id, u.gender, p.languages
+          ) work
+        ) free
+      ) starts
+      where starts_at >= days.begins and starts_at < days.ends
+    ) asked
+    where missed = 0 or not %(strict)s
+    group by starts_at
+    order by starts_at
+  ) times
+  order by days.begins
+  limit %(limit)s
+), candidates as (
+  select found.starts_at, found.week, one.officer_id, one.missed
+  from found, lateral unnest(found.officers, found.missed) as one(officer_id, missed)
+), loads as (
+  select officer_id, week, (
+      select count(*) from appointments_appointment
+      where officer_id = each.officer_id and occupies && week and OCCUPYING) as booked
+  from (select distinct officer_id, week from candidates) each
+)
+select distinct on (starts_at) officer_id, starts_at, missed
+from candidates join loads using (officer_id, week)
+order by starts_at, bit_count(missed::bit(4)), booked, hashtext(officer_id::text || starts_at::text)
 """.replace("OPENING", _OPENING).replace("OCCUPYING", _OCCUPYING)
-
+# The bits of "missed" above.
+_MISSES = ("officer", "gender", "language", "time")
 _ROSTERED = """
 with OPENING
 select coalesce((
@@ -252,43 +231,52 @@ def is_rostered(desk, officer, during) -> bool:
         "desk": desk.pk,
         "officer": officer.pk,
         "during": during,
-        "from": during.lower,
-        "until": during.upper,
-        "holidays": list(BANK_HOLIDAYS),
+        **_usual_hours(desk, during.lower, during.upper),
     }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ROSTERED,
-            values,
-        )
+        cursor.execute(_ROSTERED, values)
         return cursor.fetchone()[0]
 
 
 def _free(desk, at, since, until, limit, every, wishes, *, strict):
     soonest = at + timedelta(minutes=LEAD_MINUTES)
-    hours = {hour for part in wishes.parts_of_day for hour in PARTS_OF_DAY[part]}
+    begins = max(soonest, since) if since else soonest
+    ends = until or at + timedelta(days=HORIZON_DAYS)
     values = {
-        "from": max(soonest, since) if since else soonest,
-        "until": until or at + timedelta(days=HORIZON_DAYS),
+        "from": begins,
+        "until": ends,
         "desk": desk.pk,
         "step": timedelta(minutes=every),
         "length": timedelta(minutes=desk.slot_minutes + desk.buffer_minutes),
         "limit": limit,
-        "holidays": list(BANK_HOLIDAYS),
         "officer": wishes.officer_id,
         "gender": wishes.gender,
         "language": wishes.language,
-        "skills": sorted(set(wishes.skills)),
-        "hours": sorted(hours),
+        "skills": sorted({*wishes.skills, *desk.skills}),
+        "hours": sorted({hour for part in wishes.parts_of_day for hour in PARTS_OF_DAY[part]}),
         "strict": strict,
+        **_usual_hours(desk, begins, ends),
     }
     talk = timedelta(minutes=desk.slot_minutes)
     with connection.cursor() as cursor:
         cursor.execute(_FREE, values)
         return [
-            Slot(desk.pk, officer_id, starts_at, starts_at + talk, tuple(missed))
+            Slot(desk.pk, officer_id, starts_at, starts_at + talk, _named(missed))
             for officer_id, starts_at, missed in cursor.fetchall()
         ]
+
+
+def _named(missed):
+    return tuple(name for bit, name in enumerate(_MISSES) if missed >> bit & 1)
+
+
+def _usual_hours(desk, begins, ends):
+    openings = hours.openings(desk, begins, ends) if desk.is_active else []
+    return {
+        "days": [each.on for each in openings],
+        "opens": [each.begins for each in openings],
+        "closes": [each.ends for each in openings],
+    }
 
 
 def _spread(slots, limit, apart):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q, Value
 
@@ -100,6 +101,7 @@ class Shift(models.Model):
 
     class Meta:
         ordering = ["during"]
+        indexes = [GistIndex(fields=["desk", "during"], name="shift_at_desk")]
         constraints = [
             ExclusionConstraint(
                 name="shift_officer_in_one_place",

@@ -1,7 +1,7 @@
 """Rows of the diary for tests."""
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models.functions import Now
@@ -24,8 +24,8 @@ def desk(at_force=None, **fields):
     at_force = at_force or factories.force()
     fields = {
         "name": "Video desk",
-        "opens": "08:30",
-        "closes": "21:30",
+        "opens": time(8, 30),
+        "closes": time(21, 30),
         "hours": DAY_AND_NIGHT,
         **fields,
     }
