@@ -25,7 +25,7 @@ def _wants_everyone(request):
 
 
 @require_safe
-@require("diary.view")
+@require("diary.view", reads="list")
 def my_day(request):
     """Today, whom to see next first. The page asks for its list again every few seconds."""
     at = now()
@@ -43,7 +43,7 @@ def my_day(request):
 
 
 @require_safe
-@require("diary.view")
+@require("diary.view", reads="list")
 def week(request):
     """Seven days from a Monday: ?from=2026-05-04, else this week."""
     at = now()
@@ -75,7 +75,7 @@ def week(request):
 
 
 @require_safe
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def report(request, pk):
     """On to the report behind an appointment: a call handler books, but opens no diary."""
     found = get_object_or_404(Appointment, pk=pk, incident__force__in=request.user.forces.all())

@@ -93,7 +93,7 @@ def _exhibits_victim(request):
 
 
 @require_GET
-@require("exhibit.view")
+@require("exhibit.view", reads="appointments.appointment")
 def exhibits(request, pk):
     appointment = _appointment(request, pk)
     template = (
@@ -109,7 +109,7 @@ def exhibits(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("exhibit.view")
+@require("exhibit.view", reads="appointments.appointment", fresh="writing")
 def exhibit(request, pk, exhibit_pk):
     """One exhibit: the copy to look at, its continuity; a POST exports the original."""
     appointment = _appointment(request, pk)

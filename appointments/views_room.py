@@ -83,7 +83,7 @@ def room(request, pk):
 
 
 @require_safe
-@require("room.enter")
+@require("room.enter", reads="appointments.appointment")
 def room_state(request, pk):
     """How the room stands, for the open page."""
     appointment = _appointment(request, pk)

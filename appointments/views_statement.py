@@ -29,14 +29,14 @@ def wants_part(request):
 
 
 @require_GET
-@require("statement.view")
+@require("statement.view", reads="appointments.appointment")
 def statement(request, pk):
     appointment = _appointment(request, pk)
     return _officer(request, appointment)
 
 
 @require_POST
-@require("statement.write")
+@require("statement.write", reads="appointments.appointment")
 def statement_start(request, pk):
     appointment = _appointment(request, pk)
     statements.start(appointment_id=appointment.pk, by=request.user, at=now())
@@ -44,7 +44,7 @@ def statement_start(request, pk):
 
 
 @require_POST
-@require("statement.write")
+@require("statement.write", reads="appointments.appointment")
 def statement_save(request, pk):
     """Save the draft; with ``do=finalise`` also freeze it. To a script that saves: JSON."""
     appointment = _appointment(request, pk)
@@ -89,7 +89,7 @@ def statement_save(request, pk):
 
 
 @require_POST
-@require("statement.write")
+@require("statement.write", reads="appointments.appointment")
 def statement_reopen(request, pk):
     appointment = _appointment(request, pk)
     try:
@@ -105,7 +105,7 @@ def statement_reopen(request, pk):
 
 
 @require_POST
-@require("statement.write")
+@require("statement.write", reads="appointments.appointment")
 def statement_seal(request, pk):
     appointment = _appointment(request, pk)
     version = _version(appointment)
@@ -141,7 +141,7 @@ def statement_seal(request, pk):
 
 
 @require_POST
-@require("statement.write")
+@require("statement.write", reads="appointments.appointment")
 def statement_correct(request, pk):
     appointment = _appointment(request, pk)
     try:

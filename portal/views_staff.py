@@ -35,7 +35,7 @@ READ_WRITE = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
-@require("case.view")
+@require("case.view", reads="list")
 def cases(request):
     """The cases of this person, or of their forces; a page at a time, newest first."""
     sees_all = permissions.sees_all_cases(request.user)
@@ -63,7 +63,7 @@ def cases(request):
 
 
 @require_safe
-@require("case.view")
+@require("case.view", reads="list")
 def inbox(request):
     """Messages of victims that wait, the longest waiting first. Read in the case itself."""
     at = now()
@@ -75,7 +75,7 @@ def inbox(request):
 
 
 @require_POST
-@require("case.update")
+@require("case.update", reads="triage.incident")
 def open_case(request, pk):
     """Open the case of a crime that was recorded before its victim was known."""
     crime = get_object_or_404(selectors.crimes_without_case(request.user), incident=pk)
@@ -98,7 +98,7 @@ def case(request, pk):
 
 
 @require_POST
-@require("case.message")
+@require("case.message", reads="portal.case")
 def message(request, pk):
     """Write to the victim, or say that what they wrote needs no answer."""
     found = _case(request, pk)
@@ -127,7 +127,7 @@ def _mark_seen(request, found):
 
 
 @READ_WRITE
-@require("case.update")
+@require("case.update", reads="portal.case")
 def update(request, pk):
     """Write an update, look at it as the victim will, publish it."""
     found = _case(request, pk)
@@ -194,7 +194,7 @@ def _preview(found, form):
 
 
 @READ_WRITE
-@require("case.update")
+@require("case.update", reads="portal.case")
 def owed(request, pk, entitlement_pk):
     """Record how one right was given, or why it cannot be."""
     found = _case(request, pk)
@@ -221,7 +221,7 @@ def owed(request, pk, entitlement_pk):
 
 
 @READ_WRITE
-@require("case.update")
+@require("case.update", reads="portal.case")
 def needs(request, pk):
     """Record the needs assessment."""
     found = _case(request, pk)
@@ -242,7 +242,7 @@ def needs(request, pk):
 
 
 @READ_WRITE
-@require("case.assign")
+@require("case.assign", reads="portal.case")
 def assign(request, pk):
     """Give the case to another officer."""
     found = _case(request, pk)
@@ -258,7 +258,7 @@ def assign(request, pk):
 
 
 @READ_WRITE
-@require("case.update")
+@require("case.update", reads="portal.case")
 def invite(request, pk):
     """Invite the victim to the portal, or see why that would not be safe."""
     found, at = _case(request, pk), now()

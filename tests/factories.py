@@ -14,6 +14,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from triage import thrive
 from triage.models import Assessment, Crime, Incident, Offer, Participant, Policy, Review
 from triage.thrive.policy import SHIPPED
+from victimcontact.accounts import sessions
 from victimcontact.accounts.models import Force, TOTPDevice, User
 from victimcontact.accounts.roles import Role
 from victimcontact.lib import references
@@ -61,6 +62,7 @@ def sign_in(client, person):
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    sessions.begin(session)
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client

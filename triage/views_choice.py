@@ -11,12 +11,12 @@ from triage import offers, presence, recording, selectors, shown, thrive
 from triage.control import dispatching
 from triage.forms import CrimeForm, OfferForm, PlanForm
 from triage.models import Grade, Response
-from victimcontact.accounts.permissions import can, require
+from victimcontact.accounts.permissions import can, require, second_factor
 from victimcontact.people import plans, words
 
 
 @require_http_methods(["GET", "POST"])
-@require("offer.make")
+@require("offer.make", reads="triage.incident")
 def choice(request, pk):
     """Read the choice to the caller and record it; then safe contact and, for video, a time."""
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
@@ -43,7 +43,7 @@ def choice(request, pk):
         "officers": dispatching.standing_of(incident),
         "here": presence.here(incident, request.user, after=assessment.number, at=now()),
         "nobody": Response.NONE in offers.options(assessment),
-        "offer": incident.offers.order_by("-chosen_at", "-id").first(),
+        "offer": incident.current_offer,
         "victim": victim,
         "plan_form": PlanForm(of=victim) if victim else None,
         "is_reachable": bool(plan and plan.opening_word_hash and victim.phone),
@@ -54,13 +54,16 @@ def choice(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("contact.change")
+@require("contact.change", reads="triage.incident")
 def plan(request, pk):
     """Agree how the victim may be reached: a new plan that replaces the one before."""
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
     victim = incident.victim
     if victim is None:
         raise Http404
+    # Who is asked again: not a first agreement while the caller is on the line, but a change of it.
+    if victim.plan and (question := second_factor(request, "writing")):
+        return question
     form = PlanForm(request.POST if request.method == "POST" else None, of=victim)
     if form.is_valid():
         try:
@@ -77,7 +80,7 @@ def plan(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("crime.record")
+@require("crime.record", reads="triage.incident")
 def record(request, pk):
     """Record a crime from an incident, with the officer in charge."""
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)

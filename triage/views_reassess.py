@@ -32,7 +32,7 @@ from victimcontact.accounts.permissions import can, require
 
 
 @require_http_methods(["GET", "POST"])
-@require("incident.assess")
+@require("incident.assess", reads="triage.incident")
 def reassess(request, pk):
     """A fresh assessment of an incident. POST keeps it, or only scores it ("check")."""
     asking = _Asking.of(request, pk)
@@ -45,7 +45,7 @@ def reassess(request, pk):
 
 
 @require_GET
-@require("incident.assess")
+@require("incident.assess", reads="triage.incident")
 def reassess_draft(request, pk, draft):
     """An assessment that one has begun oneself, or under a key of which nothing is known a new."""
     asking = _Asking.of(request, pk)
@@ -60,7 +60,7 @@ def reassess_draft(request, pk, draft):
 
 
 @require_POST
-@require("incident.assess")
+@require("incident.assess", reads="triage.incident")
 def reassess_score(request, pk):
     """Keep what was typed and answer with the panel: asked for while the handler types."""
     return _score_typed(request, pk, drafts.save)

@@ -23,14 +23,14 @@ TOLD = {
 
 
 @require_GET
-@require("desk.work")
+@require("desk.work", reads="list")
 def desk(request):
     """Who waits, and what came in online that nobody has looked at."""
     return TemplateResponse(request, "triage/chat/desk.html", _lists(request, now()))
 
 
 @require_GET
-@require("desk.work")
+@require("desk.work", reads="list")
 def rows(request):
     """The two lists alone, asked for again and again."""
     context = _lists(request, now())
@@ -52,7 +52,7 @@ def talk(request, pk):
 
 
 @require_GET
-@require("desk.work")
+@require("desk.work", reads="chat.chat")
 def talk_lines(request, pk):
     """What was written and what the engine says of it, asked for by the open page."""
     at = now()
@@ -84,7 +84,7 @@ def give_back(request, pk):
 
 
 @require_POST
-@require("desk.work")
+@require("desk.work", reads="chat.chat")
 def answer(request, pk):
     """Say something to the visitor."""
     chat = _chat(request, pk)
@@ -100,7 +100,7 @@ def answer(request, pk):
 
 
 @require_POST
-@require("desk.work")
+@require("desk.work", reads="chat.chat")
 def report(request, pk):
     """Go on with the visitor's words on the report screen."""
     chat = _chat(request, pk)
@@ -114,7 +114,7 @@ def report(request, pk):
 
 
 @require_POST
-@require("desk.work")
+@require("desk.work", reads="chat.chat")
 def end(request, pk):
     chat = _chat(request, pk)
     form = EndForm(request.POST)

@@ -14,7 +14,7 @@ from victimcontact.accounts.permissions import require
 
 
 @require_http_methods(["GET", "POST"])
-@require("incident.close")
+@require("incident.close", reads="triage.incident")
 def close(request, pk):
     """Close an incident, with what stands against it in sight."""
     at = now()
@@ -56,7 +56,7 @@ def close(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("incident.reopen")
+@require("incident.reopen", reads="triage.incident")
 def reopen(request, pk):
     """Open a closed incident again."""
     at = now()

@@ -36,7 +36,7 @@ NOT_ON_THE_LINE = "Not on the line with them when officers were sent"
 
 
 @require_http_methods(["GET", "POST"])
-@require("officers.send")
+@require("officers.send", reads="triage.incident")
 def send(request, pk):
     """One page with everything filled: confirm, and officers are asked for.
 
@@ -57,7 +57,7 @@ def send(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("officers.send")
+@require("officers.send", reads="triage.reportdraft")
 def send_report(request, pk):
     """The same for a report that is still being typed: it is recorded with what there is.
 
@@ -91,7 +91,7 @@ def send_report(request, pk):
 
 
 @require_GET
-@require("officers.follow")
+@require("officers.follow", reads="list")
 def officers(request):
     """Officers asked for in the last week, those not there yet first."""
     at = now()
@@ -111,7 +111,7 @@ def officers(request):
 
 
 @require_POST
-@require("officers.follow")
+@require("officers.follow", reads="control.dispatch")
 def officers_step(request, pk):
     """Officers acknowledged, arrived, or were stood down."""
     dispatch = get_object_or_404(
@@ -146,7 +146,7 @@ def officers_step(request, pk):
 
 
 @require_GET
-@require("officers.export")
+@require("officers.export", fresh="always")
 def officers_json(request):
     """The dispatches of the person's forces since ``?since=`` (a time with its zone), as JSON."""
     rows, since = _exported(request)
@@ -154,7 +154,7 @@ def officers_json(request):
 
 
 @require_GET
-@require("officers.export")
+@require("officers.export", fresh="always")
 def officers_csv(request):
     """The same as a table, a line each."""
     rows, _ = _exported(request)

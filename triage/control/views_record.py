@@ -18,7 +18,7 @@ from victimcontact.accounts.permissions import require
 
 
 @require_http_methods(["GET", "POST"])
-@require("check.record")
+@require("check.record", reads="triage.incident")
 def checks(request, pk):
     """Every system with its last result; tick what was looked up."""
     at = now()
@@ -38,7 +38,7 @@ def checks(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("advice.give")
+@require("advice.give", reads="triage.incident")
 def advice(request, pk):
     """Advice in plain words, what suits this incident first: read it out and tick, or send it."""
     at = now()
@@ -83,7 +83,7 @@ def advice(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("safeguarding.decide")
+@require("safeguarding.decide", reads="triage.incident")
 def safeguarding(request, pk):
     """Each risk with what was decided about it, and the form for one more or another decision."""
     at = now()
@@ -135,7 +135,7 @@ def safeguarding(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("caller.tell")
+@require("caller.tell", reads="triage.incident")
 def told(request, pk):
     """What the victim or caller has yet to be told, and the form that says it was done."""
     at = now()
@@ -165,7 +165,7 @@ def told(request, pk):
 
 
 @require_GET
-@require("incident.view")
+@require("incident.view", reads="list")
 def untold(request):
     """Every caller of the person's forces who has yet to be told something."""
     at = now()

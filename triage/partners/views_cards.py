@@ -14,7 +14,7 @@ from victimcontact.accounts.permissions import require
 
 
 @require_http_methods(["GET", "POST"])
-@require("incident.assess")
+@require("incident.assess", reads="triage.incident")
 def card(request, pk, card):
     """One card with its steps; POST keeps which are done, and why others are not."""
     at = now()
@@ -39,7 +39,7 @@ def card(request, pk, card):
 
 
 @require_POST
-@require("incident.assess")
+@require("incident.assess", reads="triage.incident")
 def tick(request, pk):
     """Ask for a card that the engine did not raise, or take it away again."""
     incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)

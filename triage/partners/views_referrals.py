@@ -21,7 +21,7 @@ ROWS = 50
 
 
 @require_GET
-@require("referral.view")
+@require("referral.view", reads="list")
 def referrals(request):
     """What was referred and waits for an answer, by when it is due."""
     at = now()
@@ -45,7 +45,7 @@ def referrals(request):
 
 
 @require_http_methods(["GET", "POST"])
-@require("referral.make")
+@require("referral.make", reads="triage.incident")
 def refer(request, pk):
     """Record that an agency was told of an incident."""
     at = now()
@@ -102,14 +102,14 @@ def _make(form, incident, by, at):
 
 
 @require_GET
-@require("referral.view")
+@require("referral.view", reads="partners.referral")
 def referral(request, pk):
     """One referral: what was asked, and everything that became of it."""
     return _referral_page(request, _referral(request, pk))
 
 
 @require_POST
-@require("referral.make")
+@require("referral.make", reads="partners.referral")
 def move(request, pk):
     """Record what the agency said, or that it was asked again."""
     at = now()

@@ -33,7 +33,7 @@ def repeat_list(request):
 
 
 @require_GET
-@require("referral.view")
+@require("referral.view", reads="list")
 def missing(request):
     """Open incidents of somebody missing, with their clocks and who was told."""
     at = now()

@@ -20,7 +20,7 @@ ROWS = 50
 
 
 @require_GET
-@require("assessment.review")
+@require("assessment.review", reads="list")
 def reviews(request):
     """What waits for a review, second opinions first, and what this reviewer did lately."""
     paginator = Paginator(selectors.to_review(request.user), ROWS)
@@ -103,7 +103,7 @@ def _page(request, assessment, mine, form, *, unsafe=None, status=200):
 
 
 @require_POST
-@require("assessment.review")
+@require("assessment.review", reads="triage.assessment")
 def unsafe(request, pk):
     """The reviewer fears for the victim now."""
     assessment = _assessment(request, pk)
@@ -123,7 +123,7 @@ def unsafe(request, pk):
 
 
 @require_POST
-@require("assessment.review")
+@require("assessment.review", reads="triage.assessment")
 def second(request, pk):
     """Ask another reviewer, once this one has given their own opinion."""
     assessment = _assessment(request, pk)

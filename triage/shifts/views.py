@@ -22,14 +22,14 @@ from victimcontact.lib import local_time
 
 
 @require_GET
-@require("board.view")
+@require("board.view", reads="list")
 def board(request):
     """Everything open, who is late and who is free; drawn, live, and each line with its why."""
     return TemplateResponse(request, "triage/shifts/board.html", _board(request))
 
 
 @require_GET
-@require("board.view")
+@require("board.view", reads="list")
 def board_now(request):
     """The part of the board that changes, asked for after each hint and every few seconds."""
     return TemplateResponse(request, "triage/shifts/_board_now.html", _board(request))
@@ -64,7 +64,7 @@ def _page(text):
 
 
 @require_GET
-@require("board.view")
+@require("board.view", reads="triage.incident")
 def act(request, pk):
     """What can be done about one line: open it, take it, give it, put it first, send officers."""
     return _act(request, _incident(request, pk))
@@ -90,7 +90,7 @@ def _act(request, incident, *, assign=None, pin=None, status=200):
 
 
 @require_POST
-@require("incident.own")
+@require("incident.own", reads="triage.incident")
 def take_over(request, pk):
     """Make an incident one's own."""
     incident = _incident(request, pk)
@@ -101,7 +101,7 @@ def take_over(request, pk):
 
 
 @require_POST
-@require("incident.assign")
+@require("incident.assign", reads="triage.incident")
 def assign(request, pk):
     """Give an incident to somebody on duty, or back to the pool."""
     incident = _incident(request, pk)
@@ -116,7 +116,7 @@ def assign(request, pk):
 
 
 @require_POST
-@require("incident.pin")
+@require("incident.pin", reads="triage.incident")
 def pin(request, pk):
     """Put an incident before all others, with a reason."""
     incident = _incident(request, pk)
@@ -188,7 +188,7 @@ def say_duty(request):
 
 
 @require_http_methods(["GET", "POST"])
-@require("shift.hand_over")
+@require("shift.hand_over", reads="list")
 def hand_over(request):
     """Everything one has open goes to somebody by name, or to the pool, with a note."""
     at = now()

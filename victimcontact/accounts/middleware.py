@@ -2,14 +2,14 @@
 
 import time
 
-from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from victimcontact.accounts import sessions
 from victimcontact.accounts.permissions import is_verified
 from victimcontact.accounts.signals import heard_of
 
@@ -21,13 +21,13 @@ def open_to_all(view):
 
 
 class StaffOnlyMiddleware:
-    """Ends an idle session, and lets nobody without both factors past an unmarked view."""
+    """Ends a session that is over, and lets nobody without both factors past an unmarked view."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        self._end_if_idle(request)
+        self._end_if_over(request)
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
@@ -41,16 +41,24 @@ class StaffOnlyMiddleware:
         return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': request.path})}")
 
     @staticmethod
-    def _end_if_idle(request):
+    def _end_if_over(request):
+        was_in = SESSION_KEY in request.session
         if not request.user.is_authenticated:
+            if was_in:  # Django emptied it just now: signed out elsewhere, or rights changed
+                request.session[sessions.OVER] = sessions.ELSEWHERE
             return
-        now, seen = time.time(), request.session.get("seen")
-        if seen is not None and now - seen > settings.STAFF_IDLE_MINUTES * 60:
+        session, moment = request.session, time.time()
+        why = sessions.why_over(session)
+        if why:
             logout(request)
-        elif "X-Background" in request.headers:
+            # The sign-in page says why, whichever request came too late first.
+            request.session[sessions.OVER] = why
+            return
+        session.setdefault(sessions.BEGAN, moment)
+        if "X-Background" in request.headers:
             return  # the page asks by itself: nobody is using it
-        elif seen is None or now - seen > 60:
-            request.session["seen"] = now
+        if moment - session.get(sessions.SEEN, 0) > 60:
+            session[sessions.SEEN] = moment
             heard_of.send(sender=None, user=request.user, at=timezone.now())
 
 
@@ -59,6 +67,7 @@ PUBLIC_PATHS = (
     "/a/",
     "/p/",
     "/n/",
+    "/c/",
     "/portal/",
     "/exit",
     "/report/",

@@ -5,8 +5,9 @@ import time
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
@@ -137,6 +138,9 @@ class User(AbstractUser):
     gender = models.CharField(max_length=6, choices=Gender, blank=True)
     # Signs in by one click where DEMONSTRATION is on; can never sign in where it is off.
     is_demonstration = models.BooleanField(default=False, editable=False)
+    # Sessions begun under a lower number are over. The database raises it, see the migration,
+    # whenever roles change or the account is switched off or on; nothing lowers it.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["last_name", "first_name"]
@@ -164,7 +168,23 @@ class User(AbstractUser):
     def save(self, *args, **kwargs):
         # Django's own admin asks is_staff; the role is what decides.
         self.is_staff = Role.ADMINISTRATOR in self.roles
+        is_new = self._state.adding
         super().save(*args, **kwargs)
+        written = kwargs.get("update_fields")
+        if not is_new and (written is None or {"roles", "is_active"} & set(written)):
+            self.refresh_from_db(fields=["session_epoch"])
+
+    def end_sessions(self):
+        """Every session of this person is over, on every machine, from the next request on."""
+        User.objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
+
+    def _get_session_auth_hash(self, secret=None):
+        return salted_hmac(
+            "victimcontact.accounts.session",
+            f"{self.session_epoch}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
 
 class TOTPDevice(TimestampMixin, ThrottlingMixin, Device):

@@ -1,6 +1,5 @@
 """Who is behind a socket. Django's middleware asks it for pages; sockets pass none of that."""
 
-import time
 from importlib import import_module
 
 from django.conf import settings
@@ -9,6 +8,8 @@ from django.utils.crypto import constant_time_compare
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
+from victimcontact.accounts import sessions
+from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import is_verified
 
 
@@ -23,7 +24,8 @@ def verified_user(scope):
 def is_still_in(scope) -> bool:
     """Whether the session behind an open socket goes on.
 
-    It may have ended since, or its rights; a new password ends every session begun before it.
+    It may have ended since, or its rights; a new password or a sign-out elsewhere ends every
+    session begun before it.
     """
     user = scope["user"]
     session = import_module(settings.SESSION_ENGINE).SessionStore(scope["session"].session_key)
@@ -34,9 +36,16 @@ def is_still_in(scope) -> bool:
     return _is_in(user, session)
 
 
+def signed_out_since(users) -> set:
+    """Keys of those ``users``, as they were loaded, whose sessions were ended since. One query."""
+    now = dict(
+        User.objects.filter(pk__in={user.pk for user in users}).values_list("pk", "session_epoch")
+    )
+    return {user.pk for user in users if now.get(user.pk) != user.session_epoch}
+
+
 def _is_in(user, session):
-    seen = session.get("seen")
-    if seen is None or time.time() - seen > settings.STAFF_IDLE_MINUTES * 60:
+    if sessions.SEEN not in session or sessions.why_over(session):
         return False
     device = Device.from_persistent_id(session.get(DEVICE_ID_SESSION_KEY, ""))
     if device is None or device.user_id != user.pk or not device.confirmed:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/code/", views.sign_in_code, name="sign_in_code"),
+    path("sign-in/again/", views.prove, name="prove"),
     path("sign-out/", views.sign_out, name="sign_out"),
 ]
 if settings.DEMONSTRATION:

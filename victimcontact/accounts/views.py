@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as second_factor_login
 
-from victimcontact.accounts import devices, throttle
+from victimcontact.accounts import devices, fresh, sessions, throttle
 from victimcontact.accounts.forms import CodeForm, SignInForm
 from victimcontact.accounts.middleware import open_to_all
 from victimcontact.accounts.models import User
@@ -23,7 +23,6 @@ from victimcontact.lib.addresses import client_address
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WRONG = "The user name or password is not right, or there were too many tries. Wait a minute"
-WRONG_CODE = "The code is not right, or was used before. Wait for the next one and try again"
 # Where a role begins, the first that fits.
 HOMES = [
     ("incident.create", "triage:queue"),
@@ -53,7 +52,14 @@ def sign_in(request):
             throttle.failed(*names)
         ledger.record("staff.sign_in_refused", at=now())
         form.add_error(None, WRONG)
-    context = {"form": form, "next": _next(request), "roles": _demonstration_roles()}
+    context = {
+        "form": form,
+        "next": _next(request),
+        "roles": _demonstration_roles(),
+        "over": request.session.get(sessions.OVER, ""),
+        "idle_minutes": settings.STAFF_IDLE_MINUTES,
+        "shift_hours": settings.STAFF_SHIFT_HOURS,
+    }
     return TemplateResponse(request, "accounts/sign_in.html", context)
 
 
@@ -85,7 +91,7 @@ def sign_in_code(request):
         if may_try:
             throttle.failed(*names)
         ledger.record("staff.code_refused", by=user, at=now())
-        form.add_error("code", WRONG_CODE)
+        form.add_error("code", fresh.WRONG)
     context = {"form": form, "next": _next(request), "is_new": is_new}
     if is_new:
         device = devices.enrolling(user)
@@ -96,8 +102,13 @@ def sign_in_code(request):
 @open_to_all
 @require_POST
 def sign_out(request):
-    """End the session."""
+    """End the session, and every other of the same person: one machine may be out of their sight.
+
+    Somebody invented is many people at once, each trying the demonstration.
+    """
     if request.user.is_authenticated:
+        if not (settings.DEMONSTRATION and request.user.is_demonstration):
+            request.user.end_sessions()
         ledger.record("staff.signed_out", by=request.user, at=now())
     logout(request)
     return redirect("accounts:sign_in")
@@ -121,6 +132,15 @@ def demo_sign_in(request, role):
     return redirect(_next(request) or "accounts:home")
 
 
+@require_http_methods(["GET", "POST"])
+def prove(request):
+    """Ask for the second factor again, then go on to the page that wanted it."""
+    address = _next(request)
+    if question := fresh.ask(request, address=address):
+        return question
+    return redirect(address or "accounts:home")
+
+
 @require_http_methods(["GET"])
 def home(request):
     """Send each person to where their role begins."""
@@ -132,6 +152,7 @@ def home(request):
 
 def _let_in(request, device):
     second_factor_login(request, device)
+    sessions.begin(request.session)
     request.session.cycle_key()
     ledger.record("staff.signed_in", by=request.user, at=now())
 
