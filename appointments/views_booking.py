@@ -106,7 +106,7 @@ def _text_told(incident, at):
 
 
 @require_http_methods(["GET", "POST"])
-@require("appointment.book")
+@require("appointment.book", reads="triage.incident")
 def booking(request, pk):
     """See the next free times; POST holds one for the caller."""
     incident = get_object_or_404(triage_selectors.incidents_for(request.user), pk=pk)
@@ -137,7 +137,7 @@ def booking(request, pk):
 
 
 @require_POST
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def confirm(request, pk):
     """Book the time that is held for this incident."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
@@ -155,7 +155,7 @@ def confirm(request, pk):
 
 
 @require_POST
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def release(request, pk):
     """Give a held time back."""
     appointment = get_object_or_404(
@@ -166,7 +166,7 @@ def release(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def move(request, pk):
     """Give a booked appointment another time."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
@@ -212,7 +212,7 @@ def move(request, pk):
 
 
 @require_http_methods(["GET", "POST"])
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def cancel(request, pk):
     """Give an appointment up, with the reason."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
@@ -231,7 +231,7 @@ def cancel(request, pk):
 
 
 @require_POST
-@require("appointment.book")
+@require("appointment.book", reads="appointments.appointment")
 def send_link_again(request, pk):
     """Text the victim a new link, and shut the old."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)

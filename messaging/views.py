@@ -33,7 +33,7 @@ class Row:
 
 
 @require_GET
-@require("task.view")
+@require("task.view", reads="list")
 def staff_tasks_page(request):
     return _page(request)
 
@@ -79,7 +79,7 @@ def try_again(request, pk):
 
 
 @require_GET
-@require("incident.view")
+@require("incident.view", reads="messaging.notification")
 def delivery_state(request, pk):
     """How one text fares: the part of a page that asks again until it is decided."""
     notification = get_object_or_404(Notification, pk=pk, force__in=request.user.forces.all())

@@ -100,7 +100,7 @@ def _people(incident, current, at):
 
 
 @require_POST
-@require("incident.view")
+@require("incident.view", reads="triage.incident")
 def here(request, pk):
     """Say that one is here, and hear who else is: asked for every few seconds by open pages."""
     at = now()

@@ -13,7 +13,7 @@ ROWS = 100
 
 
 @require_GET
-@require("incident.view")
+@require("incident.view", reads="list")
 def queue(request):
     """Every open incident, most urgent first, and the reports one has begun."""
     context = _queue(request) | {"drafts": _drafts(request.user)}
@@ -21,7 +21,7 @@ def queue(request):
 
 
 @require_GET
-@require("incident.view")
+@require("incident.view", reads="list")
 def queue_rows(request):
     """The rows alone, asked for again every few seconds."""
     return TemplateResponse(request, "triage/_queue_rows.html", _queue(request))
