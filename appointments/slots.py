@@ -221,6 +221,25 @@ def slots_for(incident, *, kind="video", at, wishes=None, limit=6) -> list[Slot]
     return [replace(slot, missed=slot.missed + late) for slot in chosen]
 
 
+def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
+    """The one Slot that begins exactly then, with the best officer for it; else an empty list.
+
+    However soon it is: for somebody who is expected then already.
+    """
+    end = starts_at + timedelta(microseconds=1)
+    if starts_at <= at:
+        return []
+    return _free(desk, at, starts_at, end, 1, 5, wishes or Wishes(), strict=True, lead=0)
+
+
+def nearest(desk, *, at, since, until, wishes, parts_of_day) -> list[Slot]:
+    """Times from ``since`` on that meet all of ``wishes``; in those parts of the day first."""
+    asked = replace(wishes, parts_of_day=parts_of_day)
+    found = _free(desk, at, since, until, 100, CHOICE_STEP_MINUTES, asked, strict=False)
+    able = [slot for slot in found if set(slot.missed) <= {"time"}]
+    return sorted(able, key=lambda slot: (bool(slot.missed), slot.starts_at))
+
+
 def is_rostered(desk, officer, during) -> bool:
     """Whether ``officer`` may be given the whole of ``during`` (a range) at the desk.
 
@@ -238,8 +257,8 @@ def is_rostered(desk, officer, during) -> bool:
         return cursor.fetchone()[0]
 
 
-def _free(desk, at, since, until, limit, every, wishes, *, strict):
-    soonest = at + timedelta(minutes=LEAD_MINUTES)
+def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MINUTES):
+    soonest = at + timedelta(minutes=lead)
     begins = max(soonest, since) if since else soonest
     ends = until or at + timedelta(days=HORIZON_DAYS)
     values = {

@@ -21,6 +21,7 @@ JOBS = (
     "triage.api.jobs",
     "triage.quality.jobs",
     "appointments.jobs",
+    "appointments.rosters.jobs",
 )
 
 

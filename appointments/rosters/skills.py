@@ -37,11 +37,14 @@ def ensure_usual(force) -> None:
         )
 
 
-def required(incident, *, at) -> list[str]:
-    """Slugs of the skills that the incident's flags and its victim's needs ask for, sorted."""
-    assessment, victim = incident.current_assessment, incident.victim
+def required(incident, *, at, contact=None) -> list[str]:
+    """Slugs of the skills that the incident's flags and the person's needs ask for, sorted.
+
+    ``contact`` is who is to be seen: the victim where it is not said.
+    """
+    assessment, victim = incident.current_assessment, contact or incident.victim
     flags = set(assessment.flags) if assessment else set()
-    is_child = _is_child(assessment, victim, at)
+    is_child = _is_child(incident, assessment, victim, at)
     said = _said_needs(victim)
     language = victim.language if victim else ""
     return sorted(
@@ -54,11 +57,12 @@ def required(incident, *, at) -> list[str]:
     )
 
 
-def _is_child(assessment, victim, at):
+def _is_child(incident, assessment, victim, at):
     if victim and victim.date_of_birth:
         born, today = date.fromisoformat(victim.date_of_birth), local(at).date()
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < ADULT
-    age = assessment.answers.get("victim_age") if assessment else None
+    is_victim = victim is None or victim == incident.victim
+    age = assessment.answers.get("victim_age") if assessment and is_victim else None
     return isinstance(age, int) and age < ADULT
 
 
