@@ -1,28 +1,51 @@
 """What the clock starts."""
 
+import time
+from contextlib import contextmanager, suppress
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from messaging import inbox, sending
+from messaging import doubts, inbox, pump, watching
 
-MOST_AT_ONCE = 100
+SWEEP_LOCK = 0x766374  # its number among the database's advisory locks
+MOST_DOUBTS = 100
+LONGEST_SECONDS = 10  # of asking the provider, in one sweep
 
 
 @shared_task
 def sweep():
     """Find what dead workers, lost nudges and lost answers left, and carry it on.
 
-    Safe to run beside itself and beside any number of workers.
+    One at a time in the whole house, whoever starts it; each part stops at a number or a time, and
+    the next sweep goes on. Sending itself goes on beside it.
     """
-    sending.expire_claims()
-    for _ in range(MOST_AT_ONCE):
-        if not sending.reconcile_next():
-            break
-    for _ in range(MOST_AT_ONCE):
-        if not sending.send_next():
-            break
-    sending.ask_after_silence(timezone.now())
-    inbox.hear_left(timezone.now())
+    with _alone() as is_alone:
+        if is_alone:
+            ends = time.monotonic() + LONGEST_SECONDS
+            doubts.expire_claims()
+            for _ in range(MOST_DOUBTS):
+                if time.monotonic() > ends or not doubts.reconcile_next():
+                    break
+            watching.look(until=ends)
+            inbox.hear_left(timezone.now())
+    pump.run()
+
+
+@contextmanager
+def _alone():
+    """Whether no other sweep runs; while the block does, none begins. A dead one holds nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [SWEEP_LOCK])
+        is_alone = cursor.fetchone()[0]
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            # A connection that broke took the lock with it.
+            with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s)", [SWEEP_LOCK])
 
 
 # A sweep that waited in the queue longer than this has been overtaken by the next one.

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from messaging import asking, sending, wording
-from messaging.models import NOTICES, Channel, Notification, Template
+from messaging import asking, settling
+from messaging.models import NOTICES, Channel, Notification
 from messaging.staff_tasks import about_of
+from messaging.writing import DECIDED_WITHIN, write
 from victimcontact.audit import ledger
 
 logger = logging.getLogger(__name__)
@@ -45,35 +46,19 @@ def queue(
     """
     at_once = not_before is None or not_before <= at
     channel, obstacle = _usable_channel(to, channel, at if at_once else not_before)
-    subject, body = words(template, channel, to.language, to.force, context)
-    about_type, about_id = about_of(about)
-    notification = Notification.objects.create(
-        force=to.force,
-        contact=to,
-        template=template,
+    notification = write(
+        template,
+        to=to,
+        about=about_of(about),
         channel=channel,
-        language=to.language,
-        subject=subject,
-        body=body,
-        about_type=about_type,
-        about_id=about_id,
+        context=context,
+        at=at,
         not_before=not_before,
         useful_until=useful_until,
-        next_attempt_at=at if at_once else not_before,
-        queued_at=at,
-        queued_by=by,
-    )
-    ledger.record(
-        "notification.queued",
         by=by,
-        about=notification,
-        at=at,
-        template=template,
-        channel=str(channel),
-        parts=wording.count(body).parts,
     )
     if obstacle is not None:
-        sending.hold(notification, obstacle, at=at)
+        settling.hold(notification, obstacle, at=at)
     else:
         # Robust: a lost broker must not fail the request. The sweep finds the row.
         transaction.on_commit(wake, robust=True)
@@ -106,6 +91,7 @@ def answer(
         about_id=about_id,
         useful_until=useful_until,
         next_attempt_at=at,
+        look_at=at + DECIDED_WITHIN,
         queued_at=at,
         queued_by=by,
     )
@@ -119,25 +105,6 @@ def answer(
     )
     transaction.on_commit(wake, robust=True)
     return notification
-
-
-def words(template: str, channel: str, language: str, force, context: dict) -> tuple[str, str]:
-    """(subject, body) as they will be sent: an administrator's wording, else the house's file."""
-    own = (
-        Template.objects.filter(name=template, channel=channel, language=language)
-        .filter(force=force)
-        .first()
-        or Template.objects.filter(
-            name=template, channel=channel, language=language, force=None
-        ).first()
-    )
-    if own is not None:
-        subject, text = own.subject, wording.plain(own.body).strip()
-    else:
-        subject, text = "", wording.default(template, channel, language)
-        if channel == Channel.EMAIL:
-            subject, text = wording.subject_and_body(text)
-    return subject, wording.fill(text, context, language)
 
 
 def wake() -> None:
@@ -168,8 +135,8 @@ def _ring():
 @transaction.atomic
 def release(notification_id, *, by, at: datetime) -> bool:
     """Let a held notification try again under the plan as it is now. False when it is not held."""
-    row = sending.lock(notification_id)
-    if not sending.let_go(row, at=at):
+    row = settling.lock(notification_id)
+    if not settling.let_go(row, at=at):
         return False
     ledger.record("notification.released", by=by, about=row, at=at)
     transaction.on_commit(wake, robust=True)
@@ -191,7 +158,7 @@ def cancel_unsent(*, about, at: datetime, templates: tuple[str, ...] = ()) -> in
     dropped = 0
     with transaction.atomic():
         for notification in waiting.select_for_update(of=("self",)):
-            sending.drop(notification, "no-longer-so", at=at, tell_staff=False)
+            settling.drop(notification, "no-longer-so", at=at, tell_staff=False)
             dropped += 1
     return dropped
 

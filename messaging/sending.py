@@ -1,75 +1,113 @@
-"""The one way out. Every text and e-mail leaves the house through ``send_next``.
+"""The one way out. Every text and e-mail leaves the house by ``claim``, ``call`` and ``settle``.
 
-A worker claims a row by one statement and commits; asks the contact plan at that moment; calls the
-provider outside any transaction; settles what came of it. A try that may or may not have arrived
-is UNCERTAIN: the provider's own list is asked before there is another. Claims and their ends
-compare with the database's clock.
+``claim`` takes due rows that no other worker has, asks the contact plan of each at that moment and
+marks them as being sent, in one transaction. ``call`` hands one to the provider, outside any
+transaction. ``settle`` writes what came of it. A try that may or may not have arrived is UNCERTAIN:
+the provider's own list is asked before there is another. Claims and their ends compare with the
+database's clock.
 """
 
 import logging
-import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import psycopg2.extras
 from django.db import connection, transaction
+from django.db.models import Prefetch
 
-from messaging import inbox, staff_tasks
-from messaging.asking import HELD_REASONS, address_of, ask_plan, kept
-from messaging.models import SOCIAL, Channel, Notification, Receipt, StaffTask
-from messaging.signals import notification_settled
+from messaging import senders, settling
+from messaging.asking import address_of, ask_plan, kept
+from messaging.models import SOCIAL, Channel, Notification
 from messaging.transports import (
-    Accepted,
     Parcel,
     Refused,
     TryLater,
     Unknown,
+    Way,
     email,
     handset,
     is_handset_allowed,
     twilio,
 )
-from victimcontact.audit import ledger
 from victimcontact.people import safe_contact
+from victimcontact.people.models import ContactPlan
 
 logger = logging.getLogger(__name__)
 Status = Notification.Status
 
 # No call takes as long as this: a claim this old was left by a worker that died.
 LEASE = timedelta(minutes=2)
-# How long after a lost answer the provider's list is believed when it does not show the message.
-LIST_IS_COMPLETE_AFTER = timedelta(minutes=2)
-FIRST_LOOK_AFTER = timedelta(seconds=15)
-FIRST_RETRY_AFTER = timedelta(seconds=15)
-LONGEST_RETRY_AFTER = timedelta(minutes=15)
-MOST_ATTEMPTS = 10  # about an hour, then a person is told
-# While the provider cannot be asked at all, an uncertain text waits this long for a person.
-LOOK_FOR_AT_MOST = timedelta(hours=2)
-RECEIPT_EXPECTED_WITHIN = timedelta(minutes=5)
-RECEIPT_ASKED_FOR = timedelta(days=1)
-
-# Why a text did not arrive, by the provider's code. Source: Twilio's error dictionary.
-ARRIVAL_REASONS = {
-    "21211": "The number is not a telephone number.",
-    "21408": "Texts to this country are switched off.",
-    "21610": "The person asked this number for no more texts.",
-    "21614": "The number cannot receive texts.",
-    "30003": "The phone is switched off or out of reach.",
-    "30004": "The phone or its network refuses our texts.",
-    "30005": "The number is not in use.",
-    "30006": "The number is a landline, or its network takes no texts.",
-    "30007": "The network took the text for spam.",
-    "30008": "The network did not say why.",
-    "63003": "The account cannot be written to.",
-    "63016": "A day has gone by since they wrote: WhatsApp takes no answer any more.",
-    "30036": "The text was not delivered in time to be of use.",
-    "no-provider": "No provider is set up to send this.",
-    "attempts": "It was tried for an hour without success.",
-    "no-answer": "The provider cannot be asked whether it was sent. It may have arrived.",
-    "no-receipt": "Nothing was heard of it for five minutes. It may have arrived.",
-}
+# What was claimed longer ago than this is not handed over: the plan is asked anew. Longer than a
+# sender's pace lets anything wait, far shorter than the lease.
+FRESH_SECONDS = 5
+MOST_AT_ONCE = 100
+# How many due rows one statement takes, and what is written of them.
+_DUE = """
+select id, statement_timestamp() from messaging_notification
+where status = 'queued' and next_attempt_at <= statement_timestamp()
+order by next_attempt_at limit %s for update skip locked
+"""
+_MARK = """
+update messaging_notification n
+set status = 'sending', claimed_at = statement_timestamp(), claimed_by = %s,
+    attempts = n.attempts + 1, sent_to = v.sent_to, sender = v.sender
+from (select unnest(%s::uuid[]), unnest(%s::bytea[]), unnest(%s::text[])) as v(id, sent_to, sender)
+where n.id = v.id
+"""
+_SETTLE = """
+update messaging_notification n
+set status = v.status, provider_id = v.provider_id, error_code = '', look_at = v.look_at,
+    sent_at = coalesce(n.sent_at, v.at), settled_at = v.at
+from (select unnest(%s::uuid[]), unnest(%s::text[]), unnest(%s::text[]), unnest(%s::text[]),
+             unnest(%s::timestamptz[]), unnest(%s::timestamptz[]))
+  as v(id, claim, status, provider_id, look_at, at)
+where n.id = v.id and n.claimed_by = v.claim and n.status = 'sending' and n.provider_id = ''
+returning n.id
+"""
 
 
-# Sending
+@dataclass(eq=False)
+class Claimed:
+    """A notification that this worker alone may hand over, until the claim is stale."""
+
+    row: Notification
+    claim: str
+    at: datetime  # the database's moment of the claim
+    transport: object
+    parcel: Parcel
+    taken_at: float  # by this machine's clock, which goes on while a process sleeps
+    way: Way | None = None
+    goes_at: float = 0.0
+    has_other_ways: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How one call ended: ``change(row, *what, at=)`` is to be applied to its row."""
+
+    claimed: Claimed
+    change: Callable
+    what: tuple = ()
+    # That something was accepted is true whoever holds the row by now.
+    even_if_lost: bool = False
+    code: str = ""  # of a sender that did not answer as it should; empty for a clear answer
+    too_fast: bool = False
+    is_tried: bool = True
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one claim found: ``found`` rows were due, ``claimed`` of them are to be handed over.
+
+    ``paced_for`` seconds nothing more of them may go.
+    """
+
+    found: int
+    claimed: list[Claimed]
+    paced_for: float = 0.0
 
 
 def send_next() -> bool:
@@ -77,78 +115,136 @@ def send_next() -> bool:
 
     False when nothing was due. Never called inside a transaction (RuntimeError).
     """
-    claim = uuid4().hex
+    batch = claim(1)
+    if batch.found:
+        settle([call(claimed) for claimed in batch.claimed])
+    return bool(batch.found)
+
+
+# Claim
+
+
+def claim(most: int) -> Batch:
+    """Take up to ``most`` due notifications that no other worker has.
+
+    What the plan does not allow now is held, dropped or set to its safe hour in the same
+    transaction.
+    """
+    if not _is_anything_due():
+        return Batch(0, [])
+    mine = uuid4().hex
     with transaction.atomic(durable=True):
-        pk = _claim(claim)
-    if pk is None:
-        return False
-    _send_claimed(pk, claim)
-    return True
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE, [min(most, _most_by_pace())])
+            found = cursor.fetchall()
+        if not found:
+            return Batch(0, [])
+        at, taken_at = found[0][1], _clock()
+        asked = [_ask(row, mine, at, taken_at) for row in _load([pk for pk, _ in found])]
+        ready, paced_for = _give_ways([each for each in asked if each is not None], at)
+        _mark(ready, mine)
+    return Batch(len(found), ready, paced_for)
 
 
-def _claim(claim):
-    # statement_timestamp(), not clock_timestamp(): a volatile function would not use the index.
+def _is_anything_due():
+    """One index look, without a transaction: most polls find nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            update messaging_notification
-            set status = 'sending', claimed_at = statement_timestamp(), claimed_by = %s,
-                attempts = attempts + 1
-            where id = (
-                select id from messaging_notification
-                where status = 'queued' and next_attempt_at <= statement_timestamp()
-                order by next_attempt_at limit 1 for update skip locked
-            )
-            returning id
-            """,
-            [claim],
+            "select exists(select 1 from messaging_notification"
+            " where status = 'queued' and next_attempt_at <= statement_timestamp())"
         )
-        row = cursor.fetchone()
-    return row and row[0]
+        return cursor.fetchone()[0]
 
 
-def _send_claimed(pk, claim):
-    notification = Notification.objects.select_related(
-        "contact__merged_into", "force", "account__contact"
-    ).get(pk=pk)
-    at = notification.claimed_at
-    if notification.useful_until is not None and notification.useful_until <= at:
-        return _settle(pk, claim, drop, "too-late", at=at)
+def _most_by_pace():
+    return (senders.most_at_once(twilio.ways()) if twilio.is_configured() else None) or MOST_AT_ONCE
+
+
+def _load(ids):
+    """The rows with all that the plan is asked of, in as few queries for many as for one."""
+    plans = ContactPlan.objects.filter(replaced_at=None).defer(
+        "who_may_answer", "cover_story", "do_not_say", "note", "help_word"
+    )
+    unread = ("name", "date_of_birth", "address", "needs")
+    return (
+        Notification.objects.filter(pk__in=ids)
+        .select_related("contact__merged_into", "force", "account__contact")
+        .prefetch_related(Prefetch("contact__plans", plans))
+        .defer(
+            "context",
+            "sent_to",
+            *(f"contact__{name}" for name in unread),
+            *(f"contact__merged_into__{name}" for name in unread),
+        )
+        .order_by("next_attempt_at")
+    )
+
+
+def _ask(row, mine, at, taken_at):
+    """What is to be handed over; None where the plan, or the time, says that nothing is."""
+    if row.useful_until is not None and row.useful_until <= at:
+        return settling.drop(row, "too-late", at=at)
     answer = ask_plan(
-        notification.contact,
-        notification.channel,
-        at,
-        words=f"{notification.subject}\n{notification.body}",
-        account=notification.account,
+        row.contact, row.channel, at, words=f"{row.subject}\n{row.body}", account=row.account
     )
     if isinstance(answer, safe_contact.Held):
-        return _settle(pk, claim, hold, str(answer.reason), at=at)
+        return settling.hold(row, str(answer.reason), at=at)
     if isinstance(answer, safe_contact.NotBefore):
-        return _settle(pk, claim, _wait_for_safe_hour, answer.at, at=at)
-
-    transport = transport_for(notification.channel)
+        return settling.wait_for_safe_hour(row, answer.at, at=at)
+    transport = transport_for(row.channel)
     if transport is None:
-        return _settle(pk, claim, _fail, "no-provider", at=at)
-    notification.sent_to = address_of(
-        kept(notification.contact), notification.channel, notification.account
-    )
-    # The last look before it leaves: a worker that slept through its lease has lost the row.
-    mine = Notification.objects.filter(pk=pk, claimed_by=claim, status=Status.SENDING)
-    if not mine.update(sent_to=notification.sent_to):
-        return None
+        return settling.fail(row, "no-provider", at=at)
+    row.sent_to = address_of(kept(row.contact), row.channel, row.account)
+    return Claimed(row, mine, at, transport, parcel_of(row, until=answer.until, at=at), taken_at)
 
-    try:
-        accepted = transport.send(_parcel(notification, until=answer.until, at=at))
-    except Refused as refusal:
-        return _settle(pk, claim, _refused, refusal, at=at)
-    except TryLater as failure:
-        return _settle(pk, claim, _retry, failure.code, at=at)
-    except Unknown as failure:
-        return _settle(pk, claim, _doubt, failure.code, at=at)
-    except Exception as error:  # whatever it was, it may have happened after the text was taken
-        logger.error("Sending %s broke with %s", pk, type(error).__name__)
-        return _settle(pk, claim, _doubt, "broke", at=at)
-    return _settle(pk, claim, arrived, accepted, at=at, even_if_lost=True)
+
+def _give_ways(ready, at):
+    """Give each a sender and the moment its pace allows; what waits too long goes back."""
+    going, paced_for = [], 0.0
+    by_kind = {}
+    for each in ready:
+        # An answer on WhatsApp or Messenger comes from the address that was written to.
+        kind = (each.transport, each.row.channel in SOCIAL)
+        by_kind.setdefault(kind, []).append(each)
+    for (transport, is_social), alike in by_kind.items():
+        ways = transport.ways()[:1] if is_social else transport.ways()
+        failed = [each.row.sender if each.row.attempts else "" for each in alike]
+        for each, way in zip(alike, senders.choose(ways, failed), strict=True):
+            each.way, each.has_other_ways = way, way == ways[0] and len(ways) > 1
+    # In one order, always: each reservation locks the sender's row.
+    for way in sorted({each.way for each in ready}, key=lambda way: way.name):
+        alike = [each for each in ready if each.way == way]
+        slots = senders.reserve(way, len(alike))
+        if slots.is_granted:
+            for number, each in enumerate(alike):
+                each.goes_at = each.taken_at + slots.wait + slots.gap * number
+            going += alike
+        else:
+            paced_for = max(paced_for, slots.wait)
+            Notification.objects.filter(pk__in=[each.row.pk for each in alike]).update(
+                next_attempt_at=at + timedelta(seconds=slots.wait)
+            )
+    return going, paced_for
+
+
+def _mark(ready, mine):
+    if not ready:
+        return
+    field = Notification._meta.get_field("sent_to")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MARK,
+            [
+                mine,
+                [str(each.row.pk) for each in ready],
+                [psycopg2.Binary(field.get_prep_value(each.row.sent_to)) for each in ready],
+                [each.way.name for each in ready],
+            ],
+        )
+    for each in ready:
+        each.row.status, each.row.claimed_at, each.row.claimed_by = Status.SENDING, each.at, mine
+        each.row.attempts += 1
+        each.row.sender = each.way.name
 
 
 def transport_for(channel: str):
@@ -160,315 +256,110 @@ def transport_for(channel: str):
     return handset if is_handset_allowed() else None
 
 
-def _parcel(notification, *, until=None, at=None):
-    ends = [moment for moment in (until, notification.useful_until) if moment is not None]
+def parcel_of(row: Notification, *, until=None, at=None) -> Parcel:
+    """What is handed over: of use until the first of ``until`` and the row's own end."""
+    ends = [moment for moment in (until, row.useful_until) if moment is not None]
     return Parcel(
-        id=notification.pk,
-        to=notification.sent_to,
-        body=notification.body,
-        subject=notification.subject,
-        sender=_sender(notification),
+        id=row.pk,
+        to=row.sent_to,
+        body=row.body,
+        subject=row.subject,
+        sender=row.account.written_to if row.channel in SOCIAL else row.force.sender,
         valid_seconds=int((min(ends) - at).total_seconds()) if ends and at else None,
     )
 
 
-def _sender(notification):
-    """A force's neutral name; on WhatsApp and Messenger the address that the person wrote to."""
-    if notification.channel in SOCIAL:
-        return notification.account.written_to
-    return notification.force.sender
+# Call
+
+
+def call(claimed: Claimed) -> Outcome:
+    """Hand it to the provider when its moment has come. Asks the database nothing."""
+    wait = claimed.goes_at - _clock()
+    if wait > 0:
+        time.sleep(wait)
+    # The last look before it leaves: whoever slept may have lost the row, and the plan may differ.
+    if _clock() - claimed.taken_at > FRESH_SECONDS:
+        return Outcome(claimed, settling.put_back, (claimed.at,), is_tried=False)
+    try:
+        accepted = claimed.transport.send(claimed.parcel, claimed.way)
+    except Refused as refusal:
+        return Outcome(claimed, settling.refused, (refusal,))
+    except TryLater as failure:
+        by_another = claimed.has_other_ways and not failure.too_fast
+        change = settling.retry_by_another if by_another else settling.retry
+        return Outcome(
+            claimed, change, (failure.code,), code=failure.code, too_fast=failure.too_fast
+        )
+    except Unknown as failure:
+        return Outcome(claimed, settling.doubt, (failure.code,), code=failure.code)
+    except Exception as error:  # whatever it was, it may have happened after the text was taken
+        logger.error("Sending %s broke with %s", claimed.row.pk, type(error).__name__)
+        return Outcome(claimed, settling.doubt, ("broke",), code="broke")
+    return Outcome(claimed, settling.arrived, (accepted,), even_if_lost=True)
+
+
+def _clock():
+    # Counts on while the machine sleeps, where there is such a clock.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+# Settle
 
 
 @transaction.atomic
-def _settle(pk, claim, change, what, *, at, even_if_lost=False):
-    """Lock the row and apply ``change(row, what)`` to it, if this worker still holds it.
-
-    That something was accepted is true whoever holds the row by now (``even_if_lost``).
-    """
-    row = lock(pk)
-    if even_if_lost or (row.claimed_by == claim and row.status == Status.SENDING):
-        change(row, what, at=at)
-
-
-def lock(pk) -> Notification:
-    """The notification, its row locked until the transaction ends."""
-    return (
-        Notification.objects.select_for_update(of=("self",))
-        .select_related("contact", "force", "account")
-        .get(pk=pk)
-    )
+def settle(outcomes: list[Outcome]) -> None:
+    """Write what came of calls, where this worker still holds the row."""
+    plain = [each for each in outcomes if _is_plain(each)]
+    done = _settle_plain(plain)
+    others = [each for each in outcomes if each.claimed.row.pk not in done]
+    for outcome in sorted(others, key=lambda each: each.claimed.row.pk):
+        claimed = outcome.claimed
+        row = settling.lock(claimed.row.pk)
+        mine = row.claimed_by == claimed.claim and row.status == Status.SENDING
+        if mine or outcome.even_if_lost:
+            outcome.change(row, *outcome.what, at=claimed.at)
+    tries = [(each.claimed.way, each.code, each.too_fast) for each in outcomes if each.is_tried]
+    senders.note(tries)
 
 
-# What may become of a locked row
-
-
-def arrived(row: Notification, accepted: Accepted, *, at: datetime) -> bool:
-    """The provider has it: record its id and how far it got. False when that is nothing new.
-
-    Where it came to nothing after all, a person is told.
-    """
-    if row.provider_id and row.provider_id != accepted.provider_id:
-        logger.error("Notification %s was taken twice by the provider", row.pk)
+def _is_plain(outcome):
+    """Accepted and nothing to add: by far the most, and settled together."""
+    if outcome.change is not settling.arrived:
         return False
-    row.provider_id = accepted.provider_id
-    if not _move(row, Status(accepted.status), at=at, error_code=accepted.error_code):
-        # Known already, or further on: only the id may be news.
-        row.save(update_fields=["provider_id"])
-        return False
-    if row.status == Status.UNDELIVERED:
-        code = row.error_code or "30008"
-        _tell(row, StaffTask.Kind.TEXT_FAILED, arrival_reason(code), at=at)
-        _heed_opt_out(row, opted_out=code in twilio.OPTED_OUT, at=at)
-    return True
+    (accepted,) = outcome.what
+    return accepted.status in (Status.SENT, Status.DELIVERED) and not accepted.error_code
 
 
-def hold(row: Notification, reason: str, *, at: datetime) -> None:
-    """Keep it back and tell a person why."""
-    if _move(row, Status.HELD, at=at, held_reason=reason):
-        _tell(row, StaffTask.Kind.TEXT_HELD, HELD_REASONS[reason], at=at)
-
-
-def drop(row: Notification, code: str, *, at: datetime, tell_staff: bool = True) -> None:
-    """Give it up because it is no longer of use."""
-    if _move(row, Status.DROPPED, at=at, error_code=code) and tell_staff:
-        _tell(
-            row,
-            StaffTask.Kind.TEXT_DROPPED,
-            "It could not be sent in time to be of use. Reach the person another safe way.",
-            at=at,
-        )
-
-
-def let_go(row: Notification, *, at: datetime) -> bool:
-    """Put a held one back in the queue; the plan is asked again. False when it is not held."""
-    if row.status != Status.HELD:
-        return False
-    row.attempts, row.settled_at = 0, None
-    return _move(row, Status.QUEUED, at=at, next_attempt_at=at, held_reason="")
-
-
-def _fail(row, code, *, at):
-    if _move(row, Status.FAILED, at=at, error_code=code):
-        _tell(row, StaffTask.Kind.TEXT_FAILED, arrival_reason(code), at=at)
-
-
-def _refused(row, refusal, *, at):
-    _fail(row, refusal.code, at=at)
-    _heed_opt_out(row, opted_out=refusal.opted_out, at=at)
-
-
-def _heed_opt_out(row, *, opted_out, at):
-    if opted_out and row.channel == Channel.SMS:
-        inbox.mark_texts_unsafe(row.sent_to, at=at)
-
-
-def _retry(row, code, *, at):
-    """Wait and try again; to a known end."""
-    if row.attempts >= MOST_ATTEMPTS:
-        return _fail(row, "attempts", at=at)
-    wait = min(FIRST_RETRY_AFTER * 2 ** (row.attempts - 1), LONGEST_RETRY_AFTER)
-    wait *= random.uniform(0.75, 1.25)  # noqa: S311 - spreads a crowd, keeps no secret
-    next_attempt_at = at + wait
-    if row.useful_until is not None and next_attempt_at >= row.useful_until:
-        return drop(row, code, at=at)
-    _move(row, Status.QUEUED, at=at, next_attempt_at=next_attempt_at, error_code=code)
-    return None
-
-
-def _wait_for_safe_hour(row, opens_at, *, at):
-    if row.useful_until is not None and opens_at >= row.useful_until:
-        return drop(row, "no-safe-hour", at=at)
-    row.attempts -= 1  # nothing was tried
-    _move(row, Status.QUEUED, at=at, next_attempt_at=opens_at)
-    return None
-
-
-def _doubt(row, code, *, at):
-    _move(row, Status.UNCERTAIN, at=at, next_attempt_at=at + FIRST_LOOK_AFTER, error_code=code)
-
-
-def _move(row, status, *, at, **fields) -> bool:
-    """Change a locked row's status where TRANSITIONS lets it, record and announce it."""
-    if status not in Notification.TRANSITIONS[row.status]:
-        # A receipt for what was put back in the queue proves that it had been sent after all.
-        was_sent = status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-        if not (row.status == Status.QUEUED and was_sent):
-            return False
-    row.status = status
-    for name, value in fields.items():
-        setattr(row, name, value)
-    if status in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED):
-        row.sent_at = row.sent_at or at
-    settled = status not in Notification.OPEN
-    if settled:
-        row.settled_at = at
-    row.save()
-    if settled:
-        ledger.record(
-            f"notification.{status}",
-            about=row,
-            at=at,
-            template=row.template,
-            channel=row.channel,
-            code=row.error_code or row.held_reason,
-        )
-        notification_settled.send(sender=Notification, notification=row)
-    return True
-
-
-def _tell(row, kind, reason, *, at):
-    staff_tasks.raise_task(
-        kind,
-        force=row.force,
-        about=(row.about_type, row.about_id),
-        reason=reason,
-        at=at,
-        notification=row,
-    )
-
-
-def arrival_reason(code: str) -> str:
-    """Why a text did not arrive, as a sentence for staff."""
-    return ARRIVAL_REASONS.get(code, f"The provider refused it (code {code}).")
-
-
-# What a dead worker left, and what an answer never came to
-
-
-def expire_claims() -> int:
-    """Mark as uncertain what was claimed so long ago that its worker must be dead; how many."""
+def _settle_plain(outcomes):
+    """Write many acceptances by one statement; ids of those whose rows were still ours."""
+    if not outcomes:
+        return set()
+    columns = {name: [] for name in ("id", "claim", "status", "provider", "look", "at")}
+    for outcome in outcomes:
+        claimed, accepted = outcome.claimed, outcome.what[0]
+        is_sent = accepted.status == Status.SENT
+        look_at = settling.look_after_sending(claimed.row, claimed.at) if is_sent else None
+        columns["id"].append(str(claimed.row.pk))
+        columns["claim"].append(claimed.claim)
+        columns["status"].append(str(accepted.status))
+        columns["provider"].append(accepted.provider_id)
+        columns["look"].append(look_at)
+        columns["at"].append(claimed.at)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            update messaging_notification
-            set status = 'uncertain', next_attempt_at = statement_timestamp(),
-                error_code = 'lost-worker'
-            where status = 'sending' and claimed_at < statement_timestamp() - %s
-            """,
-            [LEASE],
-        )
-        return cursor.rowcount
+        cursor.execute(_SETTLE, list(columns.values()))
+        done = {pk for (pk,) in cursor.fetchall()}
+    for at in {each.claimed.at for each in outcomes}:
+        rows = []
+        for outcome in outcomes:
+            claimed, accepted = outcome.claimed, outcome.what[0]
+            if claimed.at == at and claimed.row.pk in done:
+                _say_settled(claimed.row, accepted, at)
+                rows.append(claimed.row)
+        settling.announce(rows, at=at)
+    return done
 
 
-def reconcile_next() -> bool:
-    """Ask the provider about one uncertain notification. False when none is due to be asked."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            update messaging_notification
-            set next_attempt_at = statement_timestamp() + %s
-            where id = (
-                select id from messaging_notification
-                where status = 'uncertain' and next_attempt_at <= statement_timestamp()
-                order by next_attempt_at limit 1 for update skip locked
-            )
-            returning id, statement_timestamp()
-            """,
-            [LEASE],
-        )
-        found = cursor.fetchone()
-    if found is None:
-        return False
-    _reconcile(*found)
-    return True
-
-
-def _reconcile(pk, at):
-    notification = Notification.objects.select_related("force", "account").get(pk=pk)
-    transport = transport_for(notification.channel)
-    # Two notices can read alike: what is known to be another's is not this one's.
-    others = set(
-        Notification.objects.filter(contact_id=notification.contact_id)
-        .exclude(pk=pk)
-        .exclude(provider_id="")
-        .values_list("provider_id", flat=True)
-    )
-    answer, asked = None, True
-    if notification.sent_to and transport is not None:
-        try:
-            answer = transport.find(_parcel(notification), notification.queued_at, others)
-        except TryLater:
-            asked = False
-
-    with transaction.atomic():
-        row = lock(pk)
-        if row.status != Status.UNCERTAIN:
-            return  # a receipt came in the meantime
-        believed_from = row.claimed_at + LIST_IS_COMPLETE_AFTER
-        if answer is not None:
-            arrived(row, answer, at=at)
-        elif not asked:
-            _look_again(row, at + timedelta(minutes=1), at=at)
-        elif row.sent_to and at < believed_from:
-            _look_again(row, believed_from, at=at)
-        elif row.useful_until is not None and row.useful_until <= at:
-            drop(row, "too-late", at=at)
-        elif row.attempts >= MOST_ATTEMPTS:
-            _fail(row, "attempts", at=at)
-        else:
-            _move(row, Status.QUEUED, at=at, next_attempt_at=at)
-
-
-def _look_again(row, when, *, at):
-    if at - row.claimed_at > LOOK_FOR_AT_MOST:
-        _fail(row, "no-answer", at=at)
-    else:
-        row.next_attempt_at = when
-        row.save(update_fields=["next_attempt_at"])
-
-
-def ask_after_silence(at: datetime, *, most: int = 50) -> int:
-    """Ask the provider about texts sent over five minutes ago of which nothing was heard.
-
-    Where it does not know either, a person is told, once. Returns how many were asked about.
-    """
-    silent = list(
-        Notification.objects.filter(
-            status=Status.SENT,
-            channel=Channel.SMS,
-            sent_at__lt=at - RECEIPT_EXPECTED_WITHIN,
-            sent_at__gt=at - RECEIPT_ASKED_FOR,
-            tasks=None,
-        ).order_by("sent_at")[:most]
-    )
-    for notification in silent:
-        transport = transport_for(notification.channel)
-        answer = transport and transport.status_of(notification.provider_id)
-        with transaction.atomic():
-            row = lock(notification.pk)
-            if answer is not None and answer.status != Status.SENT:
-                arrived(row, answer, at=at)
-            elif row.status == Status.SENT:
-                _tell(row, StaffTask.Kind.TEXT_FAILED, ARRIVAL_REASONS["no-receipt"], at=at)
-    return len(silent)
-
-
-# Receipts
-
-
-@transaction.atomic
-def receive_receipt(
-    notification_id, *, provider_id: str, provider_status: str, error_code: str, at: datetime
-) -> bool:
-    """Take in what the provider says of a notification; late, repeated or out of order.
-
-    Each distinct receipt is kept once. True when the notification's status changed. Raises
-    Notification.DoesNotExist.
-    """
-    row = lock(notification_id)
-    Receipt.objects.bulk_create(
-        [
-            Receipt(
-                notification=row,
-                provider_status=provider_status,
-                error_code=error_code,
-                received_at=at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    status = twilio.TWILIO_STATUS.get(provider_status)
-    if status is None or (row.provider_id and row.provider_id != provider_id):
-        logger.warning("A receipt for %s fits nothing: %s", row.pk, provider_status[:20])
-        return False
-    return arrived(row, Accepted(provider_id, status, error_code), at=at)
+def _say_settled(row, accepted, at):
+    """The instance as its row is now, for whoever hears of it."""
+    row.status, row.provider_id, row.error_code = Status(accepted.status), accepted.provider_id, ""
+    row.sent_at, row.settled_at = row.sent_at or at, at

@@ -2,15 +2,11 @@
 
 from celery import shared_task
 
-from messaging import sending
-
-MOST_AT_ONCE = 100
+from messaging import pump
 
 
 @shared_task
 def send_due():
-    """Send what is due. After a hundred the rest goes to a new task, so that others get a turn."""
-    for _ in range(MOST_AT_ONCE):
-        if not sending.send_next():
-            return
-    send_due.delay()
+    """Send what is due. After a minute the rest goes to a new task, so that others get a turn."""
+    if not pump.run():
+        send_due.delay()

@@ -2,7 +2,7 @@
 
 from django import template
 
-from messaging import asking, sending
+from messaging import asking, settling
 from messaging.models import Notification
 from victimcontact.lib import phone
 from victimcontact.people import safe_contact
@@ -36,7 +36,7 @@ def delivery_reason(notification) -> str:
     if notification.status == Status.HELD:
         return asking.HELD_REASONS.get(notification.held_reason, "")
     if notification.status in (Status.FAILED, Status.UNDELIVERED):
-        return sending.arrival_reason(notification.error_code or "30008")
+        return settling.arrival_reason(notification.error_code or "30008")
     return ""
 
 

@@ -1,9 +1,10 @@
 """The last step out of the house: one module for each way, all with the same face.
 
-``send(parcel) -> Accepted`` hands one message over or raises Refused, TryLater or Unknown.
+``ways() -> tuple[Way, ...]`` names the senders there, the preferred one first.
+``send(parcel, way) -> Accepted`` hands one message over or raises Refused, TryLater or Unknown.
 ``find(parcel, since, not_these) -> Accepted | None`` asks whether an earlier try arrived after all,
-``status_of(provider_id) -> Accepted | None`` what has become of one that did.
-Only ``messaging.sending`` calls them: it applies the contact plan first.
+``status_of(provider_id, sender) -> Accepted | None`` what has become of one that did.
+Only ``messaging.sending`` and what it calls know them: the contact plan is asked there first.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,19 @@ HANDSET_PREFIX = "handset-"
 def is_handset_allowed() -> bool:
     """Whether this house may pretend to have sent something. Never in production."""
     return settings.DEMONSTRATION and not settings.PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One sender at a provider. ``per_second`` is its agreed pace, None where nobody counts.
+
+    ``has_receipts``: what becomes of a message is told afterwards.
+    """
+
+    name: str
+    per_second: float | None = None
+    has_receipts: bool = False
+    is_watched: bool = True  # its failures are counted; the handset has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,15 @@ class Refused(Failure):
 
 
 class TryLater(Failure):
-    """Certainly not accepted, but another try may be."""
+    """Certainly not accepted, but another try may be.
+
+    ``too_fast``: the provider asks for a slower pace; else the way itself is in trouble, and
+    another may be taken at once.
+    """
+
+    def __init__(self, code: str, *, too_fast: bool = False):
+        super().__init__(code)
+        self.too_fast = too_fast
 
 
 class Unknown(Failure):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from messaging import outbox, sending
+from messaging import outbox, settling
 from messaging.models import Notification, Receipt, StaffTask
 from tests import factories
 
@@ -56,7 +56,7 @@ def test_twenty_receipts_at_once_end_as_one(notification, last, tasks):
 
     raised = at_once(
         20,
-        lambda number: sending.receive_receipt(
+        lambda number: settling.receive_receipt(
             notification.pk,
             provider_id="SM1",
             provider_status=statuses[number],

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import jobs, sending
+from messaging import doubts, jobs, sending, settling
 from messaging.models import Notification, Receipt, StaffTask
 from messaging.signals import notification_settled
 from messaging.transports import HANDSET_PREFIX
@@ -43,6 +43,7 @@ def pass_over(notification, minutes):
         next_attempt_at=row.next_attempt_at - earlier,
         claimed_at=row.claimed_at and row.claimed_at - earlier,
         sent_at=row.sent_at and row.sent_at - earlier,
+        look_at=row.look_at and row.look_at - earlier,
     )
 
 
@@ -65,7 +66,8 @@ def test_a_due_text_leaves_once_and_is_settled(queue, contact, twilio):
     assert Entry.objects.get(type="notification.sent").about_id == str(row.pk)
 
 
-def test_it_refuses_to_run_inside_a_transaction(transactional_db, twilio):
+def test_it_refuses_to_run_inside_a_transaction(transactional_db, queue, twilio):
+    queue()
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         sending.send_next()
 
@@ -179,8 +181,8 @@ def test_retries_back_off_and_come_to_a_known_end(queue, twilio):
             pass_over(notification, 30)
 
     assert reload(notification).status == Status.FAILED
-    assert StaffTask.objects.get().reason == sending.ARRIVAL_REASONS["attempts"]
-    assert len(waits) == sending.MOST_ATTEMPTS - 1
+    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["attempts"]
+    assert len(waits) == settling.MOST_ATTEMPTS - 1
     expected = [15 * 2**n for n in range(6)] + [900] * 3
     assert all(0.75 * e <= w <= 1.25 * e for w, e in zip(waits, expected, strict=True)), waits
 
@@ -287,8 +289,8 @@ def test_while_the_list_cannot_be_asked_nothing_is_sent(queue, twilio, settings)
     pass_over(notification, 120)
     jobs.sweep()
 
-    assert reload(notification).status == Status.FAILED
-    assert StaffTask.objects.get().reason == sending.ARRIVAL_REASONS["no-answer"]
+    assert (reload(notification).status, reload(notification).error_code) == ("failed", "no-answer")
+    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["uncertain"]
     assert len(twilio.journal) == 1
 
 
@@ -333,31 +335,41 @@ def test_a_text_of_long_ago_that_reads_alike_is_not_taken_for_this_one(queue, tw
     assert len(twilio.journal) == 2
 
 
-def test_a_claim_is_lost_to_a_worker_that_slept_through_its_lease(queue, twilio, monkeypatch):
-    """It wakes between the plan and the call, after the text was given to another worker."""
+def test_a_claim_is_lost_to_a_worker_that_slept_through_its_lease(queue, twilio):
+    """It wakes between the claim and the call, after the text was given to another worker."""
     notification = queue()
-    ask_plan = sending.ask_plan
+    [claimed] = sending.claim(1).claimed
+    pass_over(notification, 5)
+    claimed.taken_at -= 300
 
-    def sleep_through(*args, **kwargs):
-        monkeypatch.setattr(sending, "ask_plan", ask_plan)
-        pass_over(notification, 5)
-        jobs.sweep()  # finds nothing at the provider, sends it
-        return ask_plan(*args, **kwargs)
-
-    monkeypatch.setattr(sending, "ask_plan", sleep_through)
-    sending.send_next()
+    jobs.sweep()  # finds nothing at the provider, sends it
+    sending.settle([sending.call(claimed)])
 
     assert (len(twilio.journal), reload(notification).status) == (1, Status.SENT)
+
+
+def test_what_waited_in_a_worker_asks_the_plan_again(queue, contact, twilio):
+    notification = queue()
+    [claimed] = sending.claim(1).claimed
+    ContactPlan.objects.filter(contact=contact).update(channels={"sms": "unsafe"})
+    claimed.taken_at -= 6
+
+    sending.settle([sending.call(claimed)])
+    waiting = reload(notification)
+    sending.send_next()
+
+    assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
+    assert (reload(notification).status, twilio.journal) == (Status.HELD, [])
 
 
 def test_an_answer_that_comes_after_the_lease_still_counts(queue, twilio, monkeypatch):
     notification = queue()
     send = transport.send
 
-    def slowly(parcel):
-        accepted = send(parcel)
+    def slowly(parcel, way):
+        accepted = send(parcel, way)
         pass_over(notification, 5)
-        sending.expire_claims()
+        doubts.expire_claims()
         return accepted
 
     monkeypatch.setattr(transport, "send", slowly)
@@ -372,7 +384,7 @@ def test_whatever_breaks_while_sending_is_doubt_and_its_words_are_not_logged(
 ):
     notification = queue()
 
-    def burst(parcel):
+    def burst(parcel, way):
         raise OverflowError(parcel.body + parcel.to)
 
     monkeypatch.setattr(transport, "send", burst)
@@ -417,8 +429,8 @@ def test_five_minutes_of_silence_are_asked_about_and_then_told(queue, twilio):
     assert (reload(unknown).status, reload(fresh).status) == (Status.SENT, Status.SENT)
     reasons = {task.notification_id: task.reason for task in StaffTask.objects.all()}
     assert reasons == {
-        lost.pk: sending.ARRIVAL_REASONS["30003"],
-        unknown.pk: sending.ARRIVAL_REASONS["no-receipt"],
+        lost.pk: settling.ARRIVAL_REASONS["30003"],
+        unknown.pk: settling.ARRIVAL_REASONS["no-receipt"],
     }
 
 
@@ -457,7 +469,7 @@ def test_production_without_a_provider_tells_a_person(queue, settings):
         Status.FAILED,
         "no-provider",
     )
-    assert StaffTask.objects.get().reason == sending.ARRIVAL_REASONS["no-provider"]
+    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["no-provider"]
 
 
 def test_email_leaves_by_mail_with_a_message_id_of_its_own(queue, contact, mailoutbox, now):
@@ -474,6 +486,7 @@ def test_email_leaves_by_mail_with_a_message_id_of_its_own(queue, contact, mailo
 
 def test_the_poll_reads_the_index_of_open_work_only(queue, twilio):
     """A million sent rows cost the empty poll nothing, because it never looks at them."""
+    queue()
     asked = []
 
     def remember(execute, sql, params, many, context):
@@ -481,10 +494,10 @@ def test_the_poll_reads_the_index_of_open_work_only(queue, twilio):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(remember):
-        sending.send_next(), sending.reconcile_next()
+        sending.send_next(), doubts.reconcile_next()
 
-    polls = [(sql, params) for sql, params in asked if "skip locked" in sql]
-    assert len(polls) == 2
+    polls = [asked for asked in asked if "skip locked" in asked[0] or "exists" in asked[0]]
+    assert len(polls) == 3
     with connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
         for sql, params in polls:
@@ -496,7 +509,7 @@ def test_the_poll_reads_the_index_of_open_work_only(queue, twilio):
 
 
 def receipt(notification, status, code="", sid="SM1"):
-    return sending.receive_receipt(
+    return settling.receive_receipt(
         notification.pk,
         provider_id=sid,
         provider_status=status,
@@ -554,7 +567,7 @@ def test_an_undelivered_text_becomes_a_persons_task(queue, twilio):
     receipt(notification, "undelivered", "30005", sid=twilio.journal[0]["sid"])
 
     task = StaffTask.objects.get()
-    assert (task.kind, task.reason) == ("text_failed", sending.ARRIVAL_REASONS["30005"])
+    assert (task.kind, task.reason) == ("text_failed", settling.ARRIVAL_REASONS["30005"])
 
 
 @pytest.mark.parametrize("status", ["", "partially_delivered", "receiving", "ok"])
@@ -596,7 +609,8 @@ def test_only_sending_calls_the_transports():
     """Nothing else in the house imports a transport, a provider's client or Django's mail."""
     forbidden = ("messaging.transports", "twilio.rest", "django.core.mail", "smtplib")
     allowed = {"messaging/sending.py"}
-    harmless = {f"messaging.transports.{x}" for x in ("HANDSET_PREFIX", "is_handset_allowed")}
+    names = ("HANDSET_PREFIX", "is_handset_allowed", "Accepted", "TryLater", "Way", "twilio_words")
+    harmless = {f"messaging.transports.{name}" for name in names}
     callers = set()
     for folder in ("victimcontact", "messaging", "triage", "appointments", "portal"):
         for path in (HOUSE / folder).rglob("*.py"):

@@ -1,10 +1,13 @@
 """The client itself: how it is made, and that threads do not get each other's answers."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from uuid import uuid4
 
-from messaging.transports import Parcel
+from messaging.transports import Parcel, Way
 from messaging.transports import twilio as transport
+
+FIRST = Way("first")
 
 
 def test_each_thread_has_a_client_of_its_own_and_keeps_it(twilio):
@@ -22,7 +25,7 @@ def test_what_many_threads_send_at_once_is_answered_to_each(twilio):
     parcels = [Parcel(uuid4(), f"+4477009000{n:02d}", f"Text {n}") for n in range(60)]
 
     with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(transport.send, parcels))
+        answers = list(pool.map(transport.send, parcels, repeat(FIRST)))
 
     said = {message["sid"]: message["body"] for message in twilio.journal}
     assert [said[answer.provider_id] for answer in answers] == [parcel.body for parcel in parcels]
@@ -33,14 +36,14 @@ def test_the_environment_does_not_choose_the_host(twilio, monkeypatch):
     monkeypatch.setenv("TWILIO_REGION", "au1")
     transport._client.cache_clear()
 
-    answer = transport.send(Parcel(uuid4(), "+447700900001", "Hello"))
+    answer = transport.send(Parcel(uuid4(), "+447700900001", "Hello"), FIRST)
 
     assert [message["sid"] for message in twilio.journal] == [answer.provider_id]
 
 
 def test_the_forces_neutral_name_is_the_sender_where_there_is_one(twilio):
-    transport.send(Parcel(uuid4(), "+447700900001", "Hello", sender="Diary"))
-    transport.send(Parcel(uuid4(), "+447700900001", "Hello"))
+    transport.send(Parcel(uuid4(), "+447700900001", "Hello", sender="Diary"), FIRST)
+    transport.send(Parcel(uuid4(), "+447700900001", "Hello"), FIRST)
 
     assert [message["from"] for message in twilio.journal] == ["Diary", "+447700900999"]
 
@@ -48,6 +51,6 @@ def test_the_forces_neutral_name_is_the_sender_where_there_is_one(twilio):
 def test_a_messaging_service_takes_the_place_of_the_number(twilio, settings):
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
 
-    transport.send(Parcel(uuid4(), "+447700900001", "Hello"))
+    transport.send(Parcel(uuid4(), "+447700900001", "Hello"), FIRST)
 
     assert twilio.journal[0]["messaging_service_sid"] == "MG1"

@@ -69,6 +69,8 @@ class Contact(models.Model):
     @property
     def plan(self):
         """The contact plan in force, or None."""
+        if "plans" in getattr(self, "_prefetched_objects_cache", ()):  # many were asked for at once
+            return next((plan for plan in self.plans.all() if plan.replaced_at is None), None)
         return self.plans.filter(replaced_at=None).first()
 
 
