@@ -33,6 +33,27 @@ class ReplyForm(forms.Form):
     )
 
 
+class WhoseForm(forms.Form):
+    """Whose text it is, of those who have the number; gives the contact's key, or None."""
+
+    NOBODYS = "nobody"
+
+    whose = forms.ChoiceField(
+        label="Whose text is it?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whose text it is"},
+    )
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        named = [(str(each.pk), each.name or "Somebody without a name") for each in people]
+        self.fields["whose"].choices = [*named, (self.NOBODYS, "None of these people")]
+
+    def clean_whose(self):
+        whose = self.cleaned_data["whose"]
+        return None if whose == self.NOBODYS else whose
+
+
 class TemplateForm(forms.ModelForm):
     """Wording that an administrator puts in place of the house's own: checked before it is kept."""
 

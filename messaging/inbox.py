@@ -148,9 +148,9 @@ def hear_left(at: datetime, *, most: int = 50) -> int:
 
 
 def candidates(text: InboundText) -> list[Contact]:
-    """Everyone who has the number that wrote."""
+    """Everyone who has the number that wrote, until a person said whose the text is."""
     number = text.sent_from
-    if text.channel in SOCIAL or not number:
+    if text.channel in SOCIAL or not number or text.settled_at is not None:
         return []
     return list(
         Contact.objects.filter(phone_index=blind_index("phone", number), merged_into=None)
@@ -186,8 +186,8 @@ def _ask_whose(text, found, at):
 def settle_whose(text_id, *, contact_id, by, at: datetime) -> InboundText:
     """``by`` says whose a text is; a ``contact_id`` of None: nobody's of those who have the number.
 
-    Sends ``text_received`` where somebody is named. Said twice, the first stands. Raises
-    Contact.DoesNotExist for whoever does not have the number.
+    Sends ``text_received`` again. Said twice, the first stands. Raises Contact.DoesNotExist for
+    whoever does not have the number.
     """
     text = InboundText.objects.select_for_update(of=("self",)).get(pk=text_id)
     if text.settled_at is not None or text.contact_id is not None:
@@ -207,8 +207,7 @@ def settle_whose(text_id, *, contact_id, by, at: datetime) -> InboundText:
         note="Said whose it is" if text.contact_id else "Nobody's who is known here",
         at=at,
     )
-    if text.contact_id:
-        text_received.send(sender=InboundText, text=text, at=at)
+    text_received.send(sender=InboundText, text=text, at=at)
     return text
 
 

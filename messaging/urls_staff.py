@@ -10,6 +10,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/give-back/", views.give_back, name="give_back"),
     path("tasks/<uuid:pk>/done/", views.done, name="done"),
     path("tasks/<uuid:pk>/try-again/", views.try_again, name="try_again"),
+    path("texts/<uuid:pk>/", views.inboundtext, name="inboundtext"),
     path("notifications/<uuid:pk>/", views.delivery_state, name="delivery_state"),
 ]
 if is_handset_allowed():

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.timezone import now
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from messaging import inbox, outbox, selectors, staff_tasks
-from messaging.forms import DoneForm, ReplyForm
-from messaging.models import Notification, StaffTask
+from messaging.forms import DoneForm, ReplyForm, WhoseForm
+from messaging.models import InboundText, Notification, StaffTask
 from victimcontact.accounts.permissions import can, require
 
 MOST_SHOWN = 100
@@ -76,6 +76,28 @@ def try_again(request, pk):
     else:
         messages.error(request, "This text is no longer held back")
     return redirect("messaging:staff_tasks")
+
+
+@require_http_methods(["GET", "POST"])
+@require("task.work", reads="messaging.inboundtext")
+def inboundtext(request, pk):
+    """A text that nobody is known to have written; POST says whose it is."""
+    asked = StaffTask.objects.filter(
+        about_type="messaging.inboundtext", about_id=pk, force__in=request.user.forces.all()
+    )
+    text = get_object_or_404(InboundText, pk=pk)
+    if not asked.exists():
+        raise Http404
+    # Whoever has the number in a force that this person does not serve is not shown.
+    people = [each for each in inbox.candidates(text) if each.force in request.user.forces.all()]
+    form = WhoseForm(request.POST or None, people=people)
+    if request.method == "POST" and form.is_valid():
+        inbox.settle_whose(pk, contact_id=form.cleaned_data["whose"], by=request.user, at=now())
+        messages.success(request, "Whose text it is, is noted")
+        return redirect("messaging:inboundtext", pk)
+    status = 422 if form.is_bound else 200
+    context = {"text": text, "form": form, "people": people}
+    return TemplateResponse(request, "messaging/inboundtext.html", context, status=status)
 
 
 @require_GET

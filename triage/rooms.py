@@ -13,6 +13,7 @@ from triage.control import panel as control
 from triage.desk import panel as desk
 from triage.partners import panel as partners
 from triage.shifts import panel as shifts
+from triage.social import panel as social
 
 TOP, MAIN, SIDE = "top", "main", "side"
 
@@ -49,6 +50,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("control", control.incident_context, SIDE),
     Panel("desk", desk.incident_context),
     Panel("chat", chat.incident_context),
+    Panel("social", social.incident_context),
     Panel("api", api.incident_context, TOP),
     Panel("shifts", shifts.incident_context, SIDE),
 )

@@ -181,6 +181,7 @@ INSTALLED_APPS = [
     "triage.quality",
     "triage.desk",
     "triage.chat",
+    "triage.social",
     "triage.api",
     "appointments",
     "appointments.rosters",

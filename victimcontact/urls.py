@@ -22,6 +22,7 @@ APPS = {
     "quality": "triage.quality",
     "desk": "triage.desk",
     "chat": "triage.chat",
+    "social": "triage.social",
     "api": "triage.api",
     "appointments": "appointments",
     "rosters": "appointments.rosters",

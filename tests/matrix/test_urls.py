@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from psycopg2 import sql
 
 from messaging import outbox, staff_tasks
+from messaging.models import StaffTask
 from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
@@ -21,6 +22,7 @@ from tests.triage.control import factories as control
 from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
+from tests.triage.social import factories as social
 from triage.models import ReportDraft
 from triage.shifts.models import Handover
 from victimcontact.accounts.models import User
@@ -93,15 +95,25 @@ def world():
         "contact": booked.contact,
         "draft": draft,
         "chat": desk.chat()[0],
+        "talk": social.talk(),
+        "text": unknown_text(case.force),
         "handover": Handover.objects.create(
             force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
         ),
     }
 
 
+def unknown_text(force):
+    """A text that a person of ``force`` is asked about."""
+    text = social.write("Hello", sender="+447700900777")
+    StaffTask.objects.filter(about_id=text.pk).update(force=force)
+    return text
+
+
 ABOUT = {
     "messaging:delivery_state": "notification",
     "messaging:handset_reply": "contact",
+    "messaging:inboundtext": "text",
     "messaging": "task",
     "triage:draft": "draft",
     "triage:score": "draft",
@@ -124,6 +136,7 @@ ABOUT = {
     "control:send_report": "draft",
     "control": "incident",
     "chat": "chat",
+    "social": "talk",
     "partners:refer": "incident",
     "partners:tick": "incident",
     "partners:card": "incident",

@@ -139,3 +139,9 @@ def test_a_caller_who_said_their_age_is_not_asked_for_it():
 
     assert asked
     assert "victim_age" not in {question.key for question in asked}
+
+
+def test_words_of_which_the_reader_knows_none_are_read_all_the_same():
+    said = thrive.assess(thrive.Report("social", "Mae ŵy ar y bwrdd. " * 1_060), POLICY)
+
+    assert said.grade in (1, 2, 3, 4)

@@ -27,6 +27,12 @@ def of_desk(force_id) -> str:
     return f"desk.{str(force_id).replace('-', '')}"
 
 
+def desk_changed(force_id) -> None:
+    """Something else on the desk's screen changed than a chat."""
+    names = [of_desk(force_id)]
+    transaction.on_commit(partial(_ring, names, ""), robust=True)
+
+
 def changed(chat) -> None:
     names = [of_chat(chat.pk), of_desk(chat.force_id)]
     transaction.on_commit(partial(_ring, names, str(chat.pk)), robust=True)

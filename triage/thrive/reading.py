@@ -207,7 +207,8 @@ class Reading:
         column, reader = LABELS.index(label), self._reader
         rows, values, numbers, shares = self._spread
         each = values * reader._weights[rows, column] / shares[:, 0] / shares[:, 1]
-        gave = np.bincount(numbers, each, len(self.text.tokens))
+        # Of no terms at all it counts whole numbers, which take no shares.
+        gave = np.bincount(numbers, each, len(self.text.tokens)).astype(float)
         if self._near is not None:
             gave[self._near.numbers] += self._near.shares(reader._meaning[:, column])
         return gave

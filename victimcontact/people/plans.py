@@ -103,9 +103,10 @@ def set_plan(
 
 
 @transaction.atomic
-def set_channel(contact, *, channel: str, safety: str, by, at) -> ContactPlan:
+def set_channel(contact, *, channel: str, safety: str, note: str = "", by, at) -> ContactPlan:
     """Say of one way alone whether it is "safe" or "unsafe"; the rest stays as it was agreed.
 
+    ``note`` is how that is known; it is added to the plan's.
     ``by`` of None is the house, which only ever shuts a way: that confirms nothing, and ends no
     later. What an expired plan said of other ways is not taken over. Raises NoContact.
     """
@@ -128,6 +129,7 @@ def set_channel(contact, *, channel: str, safety: str, by, at) -> ContactPlan:
     if opens:
         plan.safe = ContactPlan.Safe.AS_BELOW
         plan.expires_at = at + LASTS if is_over else plan.expires_at
+    plan.note = "\n".join(filter(None, [plan.note, note.strip()]))
     plan.confirmed_at, plan.confirmed_by, plan.replaced_at = at, by, None
     plan.save()
     ledger.record(

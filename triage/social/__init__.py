@@ -1,0 +1,1 @@
+"""WhatsApp and Messenger: what people write there, and what the desk answers."""
