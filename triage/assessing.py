@@ -171,7 +171,8 @@ def assess(
     Overtaken, permissions.MayNotLower and permissions.MayNotDismiss. Sends ``assessed``.
     """
     # The incident's row is the lock: assessments themselves can never be locked or changed.
-    found = Incident.objects.select_for_update(of=("self",)).select_related("force")
+    # Not FOR UPDATE: two who each wrote a row that refers to it would wait for each other.
+    found = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("force")
     incident = found.get(pk=incident.pk)
     before = incident.current_assessment
     if after is not None and before is not None and before.number != after:

@@ -7,25 +7,30 @@ from django.utils.timezone import now
 
 from messaging import signals as messaging_signals
 from messaging import staff_tasks
-from messaging.models import StaffTask
-from triage import jobs, reviews, signals, traces
+from messaging.models import SOCIAL, StaffTask
+from triage import jobs, later, reviews, signals, traces
 from triage.models import Incident, Participant
 from victimcontact.people import signals as people_signals
 from victimcontact.people.models import Contact
 
 
 @receiver(messaging_signals.text_received, dispatch_uid="triage.text_received")
-def review_after_text(sender, text, **_):
-    """A text from a known person asks for a fresh look at their open incidents."""
-    if text.contact_id:
-        _review_incidents_of(text.contact, because="text received")
+def hear_a_text(sender, text, at, **_):
+    """A text from somebody known is heard with what they said before; social has its own room."""
+    if text.contact_id and text.channel not in SOCIAL:
+        later.hear_from(text.contact, text.body, because="text received", at=at)
 
 
 @receiver(messaging_signals.message_received, dispatch_uid="triage.message_received")
 def review_after_message(sender, message, conversation, **_):
-    """So does what a victim writes in the portal."""
+    """What a victim writes in the portal asks for a fresh look at their open incidents."""
     if message.author == message.Author.VICTIM:
-        _review_incidents_of(conversation.contact, because="message received")
+        later.hear_from(conversation.contact, message.body, because="message received", at=now())
+
+
+@receiver(signals.said_later, dispatch_uid="triage.said_later")
+def what_people_said(sender, incident, **_):
+    return later.of_people(incident)
 
 
 @receiver(people_signals.link_locked, dispatch_uid="triage.link_locked")

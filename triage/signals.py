@@ -8,6 +8,8 @@
 ``crime_recorded``: ``crime``, ``by``, ``at``.
 ``officers_sent``: ``incident``, ``dispatch``, ``by``, ``at``.
 ``dispatch_moved``: ``dispatch``, ``step`` (its new state), ``by``, ``at``.
+``said_later``: ``incident``; an app answers with a list of ``later.Later``, what was said about it
+since it was reported.
 ``closing``: ``incident``, ``at``, before an incident is closed. An app above answers with a
 sentence that says what stands open with it (a list of them, or None): it is then refused.
 ``met``: ``incident``; an app above answers whether the victim was seen there.
@@ -24,6 +26,7 @@ response_chosen = Signal()
 crime_recorded = Signal()
 officers_sent = Signal()
 dispatch_moved = Signal()
+said_later = Signal()
 closing = Signal()
 met = Signal()
 owner_changed = Signal()

@@ -22,7 +22,7 @@ def text_from(contact):
         body="he is back",
         received_at=factories.NOON,
     )
-    messaging_signals.text_received.send(sender=InboundText, text=text)
+    messaging_signals.text_received.send(sender=InboundText, text=text, at=now())
 
 
 def test_a_text_from_the_victim_asks_for_a_fresh_look():

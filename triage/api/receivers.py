@@ -3,8 +3,13 @@
 from django.dispatch import receiver
 
 from triage import signals
-from triage.api import news
+from triage.api import news, reports
 from triage.api.models import Event
+
+
+@receiver(signals.said_later, dispatch_uid="api.said_later")
+def what_systems_told(sender, incident, **_):
+    return reports.updates(incident)
 
 
 @receiver(signals.assessed, dispatch_uid="api.assessed")

@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
-from triage import assessing, intake, policies
+from triage import intake, later
 from triage.api import news
 from triage.api.models import ApiClient, Sent, Update
 from triage.control import closing
@@ -10,9 +10,6 @@ from triage.models import Incident
 from victimcontact.audit import ledger
 from victimcontact.people import plans
 from victimcontact.people.models import ContactPlan
-
-# Flags that answer a question by themselves, whatever was so before.
-SAYS_SO = {"offender_present": "offender_present", "weapon_involved": "weapon"}
 
 
 class AlreadySent(Exception):
@@ -79,32 +76,14 @@ def add(words: str, *, incident: Incident, client: ApiClient, at) -> Update:
     incident = closing.reopen(incident, because=f"{client.system}: news", by=None, at=at)
     update = Update.objects.create(incident=incident, client=client, words=words, received_at=at)
     ledger.record("incident.news", by=client, about=incident, at=at, update=str(update.pk))
-    # By themselves, too: that somebody "ran off yesterday" must not speak for what is so now.
-    alone = assessing.Known(incident.channel, words, {})
-    policy = policies.published(at=at)
-    heard = assessing.score(alone, policy=policy, questions=False)
-    known = _with_news(incident, {flag.name for flag in heard.flags})
-    grade = min(heard.grade, assessing.score(known, policy=policy, questions=False).grade)
-    if incident.grade is None or grade < incident.grade:
-        decision = assessing.Decision(grade, reason=f"News from {client.system}")
-        assessing.assess(incident, known=known, decision=decision, by=None, at=at)
-    assessing.review_now(incident.pk, because=f"{client.system}: news", at=at)
+    later.hear(incident.pk, words, because=f"{client.system}: news", at=at, raises=True)
     return update
 
 
-def _with_news(incident, heard):
-    """What is known of the incident, all news below what was said before.
-
-    ``heard`` are the flags of the latest by itself: what they say is so stands among the answers.
-    """
-    current = incident.current_assessment
-    answers = dict(current.answers) if current else {}
-    history = answers.pop("history", None)
-    before = current.narrative if current else incident.narrative
-    answers |= {answer: True for flag, answer in SAYS_SO.items() if flag in heard}
-    told = [one.words for one in Update.objects.filter(incident=incident)]
-    whole = "\n\n".join([before, *(words for words in told if words not in before)])
-    return assessing.Known(incident.channel, whole, answers, history)
+def updates(incident) -> list[later.Later]:
+    """What other systems told of the incident since it was sent."""
+    told = Update.objects.filter(incident=incident)
+    return [later.Later(one.received_at, one.words) for one in told]
 
 
 def _person(sent):
@@ -115,15 +94,20 @@ def _person(sent):
 def _agree(contact, safe, at):
     """Keep what the person told the other system. Nobody of ours has confirmed it: no words agreed.
 
-    A channel of which nothing was said stays unknown, and unknown is unsafe.
+    A channel of which nothing was said stays unknown, and unknown is unsafe. So is a phone of which
+    nobody said that it is not watched: until a person of ours has asked, nothing is sent to it.
     """
+    is_watched = safe.get("phone_watched") is not False
+    channels = {name: safe[name] for name in ("sms", "email") if safe.get(name)}
+    if is_watched:
+        channels = {name: said for name, said in channels.items() if said != "safe"}
     plans.set_plan(
         contact,
         by=None,
         at=at,
         safe=safe["safe"],
-        channels={name: safe[name] for name in ("sms", "email") if safe.get(name)},
+        channels=channels,
         wording=ContactPlan.Wording.NEUTRAL,
-        phone_watched=safe.get("phone_watched", False),
+        phone_watched=is_watched,
         note=safe.get("note", ""),
     )

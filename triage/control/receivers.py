@@ -5,7 +5,7 @@ from django.utils.timezone import now
 
 from messaging import inbox
 from messaging import signals as messaging_signals
-from triage import signals
+from triage import later, signals
 from triage.control import closing, telling
 from triage.control.models import News
 from triage.models import Incident, Response
@@ -51,11 +51,18 @@ def owe_what_was_lost(sender, notification, **_):
 def reopen_after_text(sender, text, **_):
     """A text from a person whose incident was closed lately: nobody else would look at it."""
     if text.contact_id and not inbox.is_stop(text.body):
-        closing.reopen_for(text.contact, because="text received", at=now())
+        _reopen_and_hear(text.contact, text.body, because="text received")
 
 
 @receiver(messaging_signals.message_received, dispatch_uid="control.message_received")
 def reopen_after_message(sender, message, conversation, **_):
     """So for what a victim writes in the portal, even where an officer in charge reads it too."""
     if message.author == message.Author.VICTIM:
-        closing.reopen_for(conversation.contact, because="message received", at=now())
+        _reopen_and_hear(conversation.contact, message.body, because="message received")
+
+
+def _reopen_and_hear(contact, words, because):
+    at = now()
+    incident = closing.reopen_for(contact, because=because, at=at)
+    if incident is not None:
+        later.hear(incident.pk, words, because=because, at=at)
