@@ -234,8 +234,11 @@ class TwilioServer:
 
             def _problem(self, form):
                 """The conditions that Twilio's own schema leaves to prose."""
-                if not re.fullmatch(r"\+[1-9]\d{6,14}", form.get("To", "")):
+                to, sender = form.get("To", ""), form.get("From", "")
+                if not re.fullmatch(r"(whatsapp:)?\+[1-9]\d{6,14}|messenger:\d+", to):
                     return {"code": 21211, "message": "Invalid 'To'", "status": 400}
+                if ":" in to and to.partition(":")[0] != sender.partition(":")[0]:
+                    return {"code": 63007, "message": "No such channel", "status": 400}
                 if not (form.get("From") or form.get("MessagingServiceSid")):
                     return {"code": 21603, "message": "A 'From' is required", "status": 400}
                 if not form.get("Body"):

@@ -174,7 +174,7 @@ def test_nothing_is_sent_before_somebody_said_that_it_is_safe(operator, twilio):
     line = answer(found, operator)
     sending.send_next()
     line.notification.refresh_from_db()
-    assert line.notification.status == Status.SENT
+    assert (line.notification.status, line.notification.error_code) == (Status.SENT, "")
     (sent,) = twilio.journal
     assert (sent["to"], sent["from"], sent["body"]) == (THEM, OURS, "Are you safe to talk?")
     found.refresh_from_db()
