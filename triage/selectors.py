@@ -50,13 +50,29 @@ def open_queue(user):
     )
 
 
+WHOSE = ("all", "mine", "unowned")
+
+
+def of_owner(incidents, whose: str, user):
+    """Those of ``incidents`` that are ``user``'s ("mine"), nobody's ("unowned"), or "all"."""
+    if whose == "mine":
+        return incidents.filter(owner=user)
+    return incidents.filter(owner=None) if whose == "unowned" else incidents
+
+
 def open_counts(user) -> dict:
-    """{"graded", "ungraded", "pinned"}: how many open incidents this person may see."""
+    """How many open incidents this person may see: {"graded", "ungraded", "pinned"}.
+
+    Of the graded, how many are "mine" and "unowned".
+    """
+    is_graded = Q(grade__isnull=False)
     return (
         incidents_for(user)
         .filter(status=Incident.Status.OPEN)
         .aggregate(
-            graded=Count("pk", filter=Q(grade__isnull=False)),
+            graded=Count("pk", filter=is_graded),
+            mine=Count("pk", filter=is_graded & Q(owner=user)),
+            unowned=Count("pk", filter=is_graded & Q(owner=None)),
             ungraded=Count("pk", filter=Q(grade=None)),
             pinned=Count("pin"),
         )

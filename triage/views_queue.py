@@ -1,5 +1,7 @@
 """The queue: every open incident, most urgent first."""
 
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
@@ -10,6 +12,7 @@ from victimcontact.accounts.permissions import require
 from victimcontact.lib import local_time
 
 ROWS = 100
+WHOSE = {"all": "All", "mine": "Mine", "unowned": "Nobody's"}
 
 
 @require_GET
@@ -38,9 +41,15 @@ class _Pages(Paginator):
 def _queue(request):
     at = now()
     how_many = selectors.open_counts(request.user)
+    whose = request.GET.get("whose")
+    whose = whose if whose in selectors.WHOSE else "all"
     # Sealed words are not opened for a list that does not show them.
     queue = selectors.open_queue(request.user).defer("narrative", "location", "safety_note")
-    page = _Pages(queue, ROWS, how_many["graded"]).get_page(request.GET.get("page"))
+    queue = selectors.of_owner(
+        queue.select_related("force", "handler", "owner"), whose, request.user
+    )
+    shares = {"all": how_many["graded"], "mine": how_many["mine"], "unowned": how_many["unowned"]}
+    page = _Pages(queue, ROWS, shares[whose]).get_page(request.GET.get("page"))
     ungraded = selectors.ungraded(request.user)[:ROWS] if how_many["ungraded"] else ()
     return {
         "rows": shown.rows(page, at),
@@ -48,6 +57,12 @@ def _queue(request):
         "ungraded": list(ungraded),
         "pinned": list(selectors.pinned(request.user)) if how_many["pinned"] else [],
         "at": local_time.local(at),
+        "whose": whose,
+        "shares": [(name, label, shares[name]) for name, label in WHOSE.items()],
+        # What the page was asked for, so that it stays so while it looks again.
+        "asked": urlencode(
+            {"whose": whose} | ({"page": page.number} if page.number > 1 else {}),
+        ),
     }
 
 

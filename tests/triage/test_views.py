@@ -442,6 +442,28 @@ def test_queue_says_why_each_line_stands_where_it_stands(as_handler):
     assert "<strong>Repeat caller</strong> 3 in 7 days, by number" in page
 
 
+def test_queue_shows_ones_own_or_nobodys_and_stays_so_while_it_looks_again(as_handler, handler):
+    mine, colleagues, nobodys = (factories.incident(grade=3) for _ in range(3))
+    for incident, owner in ((mine, handler), (colleagues, factories.user("call_handler"))):
+        Incident.objects.filter(pk=incident.pk).update(owner=owner)
+
+    pages = {
+        whose: as_handler.get(f"/triage/?whose={whose}").content.decode()
+        for whose in ("mine", "unowned", "all", "nonsense")
+    }
+
+    assert {whose: set(rows(page)) for whose, page in pages.items()} == {
+        "mine": {mine.reference},
+        "unowned": {nobodys.reference},
+        "all": {mine.reference, colleagues.reference, nobodys.reference},
+        "nonsense": {mine.reference, colleagues.reference, nobodys.reference},
+    }
+    polls = re.search(r'hx-get="([^"]+)"', pages["mine"])[1]
+    assert rows(as_handler.get(polls).content.decode()) == [mine.reference]
+    counts = re.findall(r'vc-whose__count">(\d+)<', pages["unowned"])
+    assert counts == ["3", "1", "1"]
+
+
 def test_report_that_nobody_assessed_stands_on_top(as_handler):
     incident = factories.incident()
 
