@@ -8,15 +8,14 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from triage.shifts import hints
+from victimcontact.accounts.hearing import TRY_AGAIN, why_closed
 from victimcontact.accounts.permissions import can
-from victimcontact.accounts.sockets import is_still_in, verified_user
+from victimcontact.accounts.sockets import verified_user
 
 log = logging.getLogger(__name__)
 
 # The page takes silence for longer than two of these for a dead line.
 PING_SECONDS = 20.0
-SIGNED_OUT = 4401
-TRY_AGAIN = 1011
 
 
 class BoardConsumer(AsyncWebsocketConsumer):
@@ -24,41 +23,43 @@ class BoardConsumer(AsyncWebsocketConsumer):
 
     async def connect(self):
         self.groups_joined, self.task = [], None
-        forces = await database_sync_to_async(self.forces)()
-        if forces is None:
+        names = await database_sync_to_async(self.identify)()
+        if names is None:
             await self.close()  # before it was accepted: an answer of 403, and nothing else
             return
-        for force_id in forces:
-            name = hints.group(force_id)
+        for name in names:
             await self.channel_layer.group_add(name, self.channel_name)
             self.groups_joined.append(name)
         await self.accept()
         self.task = asyncio.create_task(self.keep())
 
-    def forces(self):
-        """Keys of the forces of whoever is behind the socket; None: they may not look."""
-        user = verified_user(self.scope)
+    def identify(self):
+        return self.of_forces(verified_user(self.scope))
+
+    @staticmethod
+    def of_forces(user):
+        """The groups of the forces of ``user``; None: they may not look."""
         if user is None or not can(user, "board.view"):
             return None
-        return list(user.forces.values_list("pk", flat=True))
+        return [hints.group(pk) for pk in user.forces.values_list("pk", flat=True)]
 
     async def keep(self):
         while True:
             await asyncio.sleep(PING_SECONDS)
             await self.say("ping")
             try:
-                is_out = await database_sync_to_async(self.is_out)()
+                found = await database_sync_to_async(self.look)()
             except Exception as error:
                 # Nobody stays unasked: the page tries again, and asks by HTTP until then.
                 log.warning("Board socket let go: %s", type(error).__name__)
                 await self.close(TRY_AGAIN)
                 return
-            if is_out:
-                await self.close(SIGNED_OUT)
+            if found is not None:
+                await self.close(found)
                 return
 
-    def is_out(self):
-        return not (is_still_in(self.scope) and can(self.scope["user"], "board.view"))
+    def look(self):
+        return why_closed(self.scope, joined=self.groups_joined, groups_of=self.of_forces)
 
     async def receive(self, text_data=None, bytes_data=None):
         """A page has nothing to say here."""

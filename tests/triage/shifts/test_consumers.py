@@ -17,6 +17,7 @@ from django.utils.timezone import now
 from tests import factories
 from triage import assessing
 from triage.shifts import consumers, duty, hints, ownership
+from victimcontact.accounts.hearing import SIGNED_OUT
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import Role
 
@@ -174,7 +175,7 @@ def test_a_socket_ends_with_its_session_or_its_right(monkeypatch, end):
         async with asyncio.timeout(4):
             while (said := await board.hears()) == {"type": "ping"}:
                 pass
-        assert said == consumers.SIGNED_OUT
+        assert said == SIGNED_OUT
 
     async_to_sync(story)()
 
