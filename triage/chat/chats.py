@@ -1,6 +1,7 @@
 """A chat, from a visitor's first words to the incident that it becomes.
 
-Every change takes the chat's row first, so that two operators, two tabs and the clock agree.
+Every change takes the chat's row first, so that two operators, two tabs and the clock agree. Only
+the draft of its report is taken before it, for whoever records a draft finds the chat by it.
 """
 
 import logging
@@ -14,7 +15,7 @@ from triage import assessing, drafts, intake, policies
 from triage.chat import hints
 from triage.chat.models import Chat, ChatLine
 from triage.control import closing
-from triage.models import Channel, Grade
+from triage.models import Channel, Grade, ReportDraft
 from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
 from victimcontact.lib import cookies
@@ -37,8 +38,23 @@ NOBODY_CAME = {
     Grade.SCHEDULED: timedelta(minutes=10),
     Grade.WITHOUT_DEPLOYMENT: timedelta(minutes=10),
 }
-# How long whoever had the chat may take to make the incident after the visitor went.
-AFTERWARDS = timedelta(minutes=10)
+# How long whoever had the chat may take to make the incident: after the visitor went, and from one
+# pause in typing the report to the next.
+WRITING_UP = {
+    Grade.IMMEDIATE: timedelta(minutes=2),
+    Grade.PRIORITY: timedelta(minutes=3),
+    Grade.SCHEDULED: timedelta(minutes=10),
+    Grade.WITHOUT_DEPLOYMENT: timedelta(minutes=10),
+}
+# How long words may wait for whoever has the chat. After that it is everybody's again.
+ANSWER_WITHIN = {
+    Grade.IMMEDIATE: timedelta(seconds=60),
+    Grade.PRIORITY: timedelta(seconds=60),
+}
+# A page of the desk says every few seconds that it is open. Silent for so long, its person is gone.
+HOLDER_GONE = timedelta(seconds=30)
+# Whoever saved the report of a chat so lately is at it.
+AT_THE_REPORT = timedelta(minutes=1)
 
 
 class Over(Exception):
@@ -73,8 +89,11 @@ class MayNotEnd(Exception):
 
 
 @transaction.atomic
-def begin(*, force, body: str, key, at) -> tuple[Chat, str]:
-    """A chat that begins with the words ``body``, and the key for its visitor's cookie."""
+def begin(*, force, body: str, key, at, is_crowded=False) -> tuple[Chat, str]:
+    """A chat that begins with the words ``body``, and the key for its visitor's cookie.
+
+    ``is_crowded``: it is one of very many from its visitor's address.
+    """
     secret = cookies.new_key()
     chat = Chat.objects.create(
         force=force,
@@ -83,6 +102,7 @@ def begin(*, force, body: str, key, at) -> tuple[Chat, str]:
         used_at=at,
         seen_at=at,
         grade=Grade.SCHEDULED,
+        is_crowded=is_crowded,
     )
     ledger.record("chat.begun", about=chat, at=at)
     say(chat.pk, body=body, key=key, at=at)
@@ -217,7 +237,8 @@ def take(chat_id, *, by, at, instead_of=None) -> Chat:
         raise Taken(chat)
     before = chat.taken_by_id
     chat.status, chat.taken_by, chat.taken_at = Chat.Status.TAKEN, by, at
-    chat.save(update_fields=["status", "taken_by", "taken_at"])
+    chat.holder_seen_at, chat.called_at = at, None
+    chat.save(update_fields=["status", "taken_by", "taken_at", "holder_seen_at", "called_at"])
     ledger.record(
         "chat.taken", by=by, about=chat, at=at, instead_of=str(before) if before else None
     )
@@ -229,9 +250,7 @@ def take(chat_id, *, by, at, instead_of=None) -> Chat:
 def give_back(chat_id, *, by, at) -> Chat:
     """Let somebody else take it. Raises Taken, NotTaken and Over."""
     chat = _held(chat_id, by)
-    chat.status, chat.taken_by, chat.taken_at = Chat.Status.WAITING, None, None
-    chat.waiting_since = chat.waiting_since or at
-    chat.save(update_fields=["status", "taken_by", "taken_at", "waiting_since"])
+    _let_anybody(chat, at)
     ledger.record("chat.given_back", by=by, about=chat, at=at)
     hints.changed(chat)
     return chat
@@ -246,10 +265,15 @@ def answer(chat_id, *, body: str, key, by, at) -> ChatLine:
         return known
     _check_held(chat, by)
     line = _add(chat, ChatLine.Author.DESK, by, body, key, at)
-    chat.waiting_since = None
-    chat.save(update_fields=["waiting_since"])
+    chat.waiting_since, chat.holder_seen_at = None, at
+    chat.save(update_fields=["waiting_since", "holder_seen_at"])
     hints.changed(chat)
     return line
+
+
+def here(user, at) -> None:
+    """A page of the desk is open before ``user``: whatever they have, somebody has it."""
+    Chat.objects.filter(taken_by=user, status=Chat.Status.TAKEN).update(holder_seen_at=at)
 
 
 @transaction.atomic
@@ -323,15 +347,80 @@ def written_since(incident, *, at) -> None:
 # The clock
 
 
+def let_go(at) -> int:
+    """Give everybody at the desk what its holder has left unanswered, or left; how many chats."""
+    held = Chat.objects.filter(status=Chat.Status.TAKEN).select_related("draft")
+    left = [chat.pk for chat in held.order_by("grade", "started_at") if is_left(chat, at)]
+    return sum(_each(left, _let_go, at))
+
+
+def is_left(chat, at) -> bool:
+    """Whether whoever took ``chat`` has left it, so that anybody is to take it at ``at``.
+
+    Urgent words wait for them no longer than ANSWER_WITHIN, or than WRITING_UP where they are at
+    the report of it. Whoever has no page of the desk open any more has left what waits, and has
+    left the urgent that is no incident yet.
+    """
+    if chat.status != Chat.Status.TAKEN:
+        return False
+    is_urgent = chat.grade in ANSWER_WITHIN
+    is_answered = chat.waiting_since is None
+    saved_at = chat.draft.saved_at if chat.draft_id else None
+    pause = WRITING_UP[chat.grade] if is_answered else AT_THE_REPORT
+    is_writing = saved_at is not None and at - saved_at < pause
+    is_gone = at - (chat.holder_seen_at or chat.taken_at) >= HOLDER_GONE and not is_writing
+    if is_answered:
+        return is_gone and is_urgent and chat.incident_id is None
+    if is_gone:
+        return True
+    if not is_urgent or at - max(chat.waiting_since, chat.taken_at) < ANSWER_WITHIN[chat.grade]:
+        return False
+    return not is_writing or at - chat.waiting_since >= WRITING_UP[chat.grade]
+
+
+@transaction.atomic
+def _let_go(chat_id, at) -> bool:
+    chat = _locked(chat_id)
+    if not is_left(chat, at):
+        return False
+    holder = chat.taken_by_id
+    chat.called_at = at
+    _let_anybody(chat, at)
+    ledger.record("chat.left", about=chat, at=at, holder=str(holder))
+    if chat.incident_id:
+        assessing.review_now(chat.incident_id, because="chat not answered", at=at)
+    hints.changed(chat)
+    return True
+
+
+def _let_anybody(chat, at):
+    chat.status, chat.taken_by, chat.taken_at = Chat.Status.WAITING, None, None
+    chat.holder_seen_at = None
+    chat.waiting_since = chat.waiting_since or at
+    chat.save(
+        update_fields=[
+            "status",
+            "taken_by",
+            "taken_at",
+            "holder_seen_at",
+            "waiting_since",
+            "called_at",
+        ]
+    )
+
+
 def receive_waiting(at) -> int:
     """Make incidents of what nobody has looked after in time; how many."""
-    made = 0
-    for pk in _waiting_too_long(at):
+    return sum(_each(_waiting_too_long(at), _receive, at))
+
+
+def _each(chat_ids, work, at):
+    """What ``work`` answers for each. Whatever it is about one, the others wait no longer."""
+    for pk in chat_ids:
         try:
-            made += _receive(pk, at)
-        except Exception as error:  # whatever it is about this one, the others wait no longer
-            log.error("Chat %s was not received: %s", pk, type(error).__name__)
-    return made
+            yield work(pk, at)
+        except Exception as error:
+            log.error("Chat %s: %s failed: %s", pk, work.__name__, type(error).__name__)
 
 
 def _waiting_too_long(at):
@@ -342,22 +431,28 @@ def _waiting_too_long(at):
 
 def is_due(chat, at) -> bool:
     """Whether the engine alone is to make an incident of ``chat`` at ``at``."""
-    if chat.draft_id and at - chat.draft.saved_at < AFTERWARDS:
+    if chat.draft_id and at - chat.draft.saved_at < WRITING_UP[chat.grade]:
         return False  # somebody is writing it up
     if chat.status == Chat.Status.ENDED:
         # Nobody had it: nobody else will look. Whoever had it gets some time to write it up.
-        return at - chat.ended_at >= (AFTERWARDS if chat.taken_by_id else timedelta(0))
+        return at - chat.ended_at >= (WRITING_UP[chat.grade] if chat.taken_by_id else timedelta(0))
     if chat.waiting_since is None:
         return False
     if chat.taken_by_id is None:
-        return at - chat.waiting_since >= NOBODY_CAME[chat.grade]
-    return at - chat.waiting_since >= max(AFTERWARDS, NOBODY_CAME[chat.grade])
+        is_left = chat.called_at is not None and chat.grade in ANSWER_WITHIN
+        return is_left or at - chat.waiting_since >= NOBODY_CAME[chat.grade]
+    return at - chat.waiting_since >= max(WRITING_UP[chat.grade], NOBODY_CAME[chat.grade])
 
 
 @transaction.atomic
 def _receive(chat_id, at) -> bool:
     """Make the incident of one chat, unless that has been done or is not due any more."""
+    # The draft before the chat, as whoever records it: see belongs_to.
+    drafts_of_it = ReportDraft.objects.filter(chat=chat_id)
+    draft = drafts_of_it.select_for_update(of=("self",)).first()
     chat = _locked(chat_id)
+    if chat.draft_id != (draft.pk if draft else None):
+        return False  # begun, or thrown away, in this moment: the next look finds it
     if chat.incident_id is not None or chat.ended_why == Chat.Why.NOTHING or not is_due(chat, at):
         return False
     chat.incident = intake.receive(
@@ -421,7 +516,16 @@ SHORT_ANSWERS = frozenset("yes yeah yep yh ye aye no nope nah none never".split(
 
 def score(chat, *, at, questions=False):
     """What the engine says of the visitor's words so far: a thrive.Result."""
-    known = assessing.Known(Channel.CHAT.value, words(chat), {})
+    return _score(words(chat), at, questions)
+
+
+def is_urgent(body: str, at) -> bool:
+    """Whether the engine takes these words alone for urgent."""
+    return _score(body, at, False).grade <= Grade.PRIORITY
+
+
+def _score(text, at, questions):
+    known = assessing.Known(Channel.CHAT.value, text, {})
     return assessing.score(known, policy=policies.published(at=at), questions=questions)
 
 

@@ -14,8 +14,9 @@ from django.utils.timezone import now
 
 from triage.chat import chats, hints
 from triage.chat.models import Chat
+from victimcontact.accounts.hearing import SIGNED_OUT, TRY_AGAIN, why_closed
 from victimcontact.accounts.permissions import can
-from victimcontact.accounts.sockets import is_still_in, verified_user
+from victimcontact.accounts.sockets import verified_user
 from victimcontact.lib import cookies
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 # A frame now and then tells the page that the line is alive.
 BEAT_EVERY = 5  # looks
-GONE = 4401  # signed out, left, or over: the page does not try again
-TRY_AGAIN = 1011
+GONE = SIGNED_OUT  # signed out, left, or over
 
 
 class HintConsumer(AsyncWebsocketConsumer):
@@ -42,32 +42,45 @@ class HintConsumer(AsyncWebsocketConsumer):
         for name in names:
             await self.channel_layer.group_add(name, self.channel_name)
         await self.accept()
+        await self.note()
         self.task = asyncio.create_task(self.keep())
 
     def identify(self):
         """The groups for whoever knocks, or None. Runs in a thread of its own."""
         raise NotImplementedError
 
-    def may_stay(self):
-        return self.identify() is not None
+    def look(self):
+        """With which code the socket is closed, or None. Runs in a thread of its own."""
+        return None if self.identify() == self.groups_joined else GONE
+
+    def is_here(self):
+        """Somebody's page is open. Runs in a thread of its own."""
+        raise NotImplementedError
+
+    async def note(self):
+        try:
+            await database_sync_to_async(self.is_here)()
+        except Exception as error:  # the next beat says it again
+            log.warning("Chat presence lost: %s", type(error).__name__)
 
     async def keep(self):
         looks = 0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                stays = await database_sync_to_async(self.may_stay)()
+                found = await database_sync_to_async(self.look)()
             except Exception as error:
                 # Nobody stays unasked: the page tries again, and asks by HTTP until then.
                 log.warning("Chat socket let go: %s", type(error).__name__)
                 await self.close(TRY_AGAIN)
                 return
-            if not stays:
-                await self.close(GONE)
+            if found is not None:
+                await self.close(found)
                 return
             looks += 1
             if looks % BEAT_EVERY == 0:
                 await self.say("beat")
+                await self.note()
 
     async def receive(self, text_data=None, bytes_data=None):
         await self.close(4400)  # nothing is said this way
@@ -90,20 +103,30 @@ class VisitorConsumer(HintConsumer):
         chat = chats.find(self.scope["cookies"].get(cookies.name(chats.COOKIE), ""), now())
         if chat is None or chat.status == Chat.Status.ENDED:
             return None
+        self.chat = chat
         return (hints.of_chat(chat.pk),)
+
+    def is_here(self):
+        chats.seen(self.chat, now())
 
 
 class DeskConsumer(HintConsumer):
     """Everybody at the desk hears of every chat of their forces."""
 
     def identify(self):
-        user = verified_user(self.scope)
+        return self.of_forces(verified_user(self.scope))
+
+    @staticmethod
+    def of_forces(user):
         if user is None or not can(user, "desk.work"):
             return None
         return tuple(hints.of_desk(pk) for pk in user.forces.values_list("pk", flat=True))
 
-    def may_stay(self):
-        return is_still_in(self.scope) and can(self.scope["user"], "desk.work")
+    def look(self):
+        return why_closed(self.scope, joined=self.groups_joined, groups_of=self.of_forces)
+
+    def is_here(self):
+        chats.here(self.scope["user"], now())
 
     async def chat_changed(self, event):
         await self.say("changed", chat=event["chat"])

@@ -70,6 +70,11 @@ class Chat(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="chats"
     )
     taken_at = models.DateTimeField(null=True)
+    holder_seen_at = models.DateTimeField(null=True)  # a page of whoever has it was open
+    # When whoever had it left it, until somebody takes it.
+    called_at = models.DateTimeField(null=True)
+    # Begun when more chats came from its visitor's address than any crowd there begins.
+    is_crowded = models.BooleanField(default=False)
     draft = models.OneToOneField(
         ReportDraft, null=True, on_delete=models.SET_NULL, related_name="chat"
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from triage import shown
 from triage.chat import chats
@@ -10,8 +10,11 @@ from triage.chat.models import Chat, ChatLine
 from triage.selectors import open_queue, span
 from victimcontact.audit import ledger
 from victimcontact.audit.models import Entry
+from victimcontact.lib.prepared import Prepared
 
 MOST = 50
+# Urgent, and nobody has it: everybody at the desk is called.
+CALLING = Q(status=Chat.Status.WAITING, grade__in=list(chats.ANSWER_WITHIN))
 
 
 def chats_for(user):
@@ -24,25 +27,38 @@ def chats_for(user):
 def open_chats(user):
     """Chats that are not over, and those that are and still wait to be written up.
 
-    The most urgent words first, then who has waited longest.
+    On top what is urgent and nobody's, then the most urgent words; among equals who was left by
+    somebody, then one of a few from its address before one of many, then who has waited longest.
     """
     to_write_up = Q(status=Chat.Status.ENDED, incident=None) & ~Q(ended_why=Chat.Why.NOTHING)
     return (
         chats_for(user)
         .filter(~Q(status=Chat.Status.ENDED) | to_write_up)
-        .order_by("grade", "waiting_since", "started_at")
+        .order_by(
+            Case(When(CALLING, then=0), default=1),
+            "grade",
+            Case(When(CALLING, called_at__isnull=False, then=0), default=1),
+            "is_crowded",
+            "waiting_since",
+            "started_at",
+        )
     )
 
 
 @dataclass(frozen=True)
 class Row:
-    """One chat in the list, as people read it. ``state`` is waiting, mine, theirs or over."""
+    """One chat in the list, as people read it. ``state`` is waiting, mine, theirs or over.
+
+    ``is_calling``: urgent and nobody's, ``is_left``: somebody had it and left it.
+    """
 
     chat: object
     state: str
     grade_label: str
     waits: str
     is_here: bool
+    is_calling: bool
+    is_left: bool
     flags: list
     words: str
 
@@ -82,6 +98,8 @@ def _row(chat, last, user, at):
         grade_label=chat.force.grade_label(chat.grade),
         waits=waits,
         is_here=chat.status != Chat.Status.ENDED and at - chat.seen_at < 3 * chats.SEEN_EVERY,
+        is_calling=state == "waiting" and chat.grade in chats.ANSWER_WITHIN,
+        is_left=state == "waiting" and chat.called_at is not None,
         flags=shown.labels(chat.flags),
         words=text[:90] + ("…" if len(text) > 90 else ""),
     )
@@ -100,4 +118,9 @@ def unseen(user):
 
 def waiting_count(user) -> int:
     """How many chats of this person's forces have nobody."""
-    return chats_for(user).filter(status=Chat.Status.WAITING).count()
+    return _waiting.count(user=user.pk)
+
+
+@Prepared
+def _waiting(user):
+    return Chat.objects.filter(force__staff=user, status=Chat.Status.WAITING).values("pk")

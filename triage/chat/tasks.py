@@ -10,4 +10,5 @@ from triage.chat import chats
 def receive_waiting():
     at = now()
     chats.end_quiet(at)
+    chats.let_go(at)
     chats.receive_waiting(at)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from triage.chat import views_desk
+from triage.chat import views_desk, views_here
 
 urlpatterns = [
     path("desk/", views_desk.desk, name="desk"),
     path("desk/rows/", views_desk.rows, name="rows"),
+    path("desk/here/", views_here.here, name="here"),
     path("desk/<uuid:pk>/", views_desk.talk, name="talk"),
     path("desk/<uuid:pk>/lines/", views_desk.talk_lines, name="talk_lines"),
     path("desk/<uuid:pk>/take/", views_desk.take, name="take"),

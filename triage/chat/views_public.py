@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from triage.chat import chats, hours
 from triage.chat.forms import SayForm
@@ -23,28 +23,31 @@ def _find(request, at):
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def chat(request):
-    """The chat, or the place where one begins. POST keeps what was written, then shows it."""
+    """The chat, or the place where one begins. POST keeps what was written, then shows it.
+
+    A GET changes nothing: who looks for an answer without script says so by a POST.
+    """
     at = now()
     found = _find(request, at)
     if request.method == "POST" and "again" in request.POST:
         return _forget(request)
+    if request.method == "POST" and "look" in request.POST:
+        return _look(request, found, at)
     if request.method == "POST" and not _is_over(found):
         return _say(request, found, at)
-    if found is not None and request.method == "GET":
-        chats.seen(found, at)
     if request.method == "POST":
         # It ended meanwhile: what was just written is shown, to be kept or said again.
         return _page(request, found, at, form=SayForm(request.POST), status=409)
     return _page(request, found, at)
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
 def lines(request):
-    """The lines alone, asked for by the open page. 204 where there is no chat any more."""
+    """The lines alone. A POST, from the open page, says first that it is open still."""
     at = now()
     found = _find(request, at)
-    if found is not None:
+    if found is not None and request.method == "POST":
         chats.seen(found, at)
     return _lines(request, found, at)
 
@@ -65,10 +68,22 @@ def still(request):
     return JsonResponse({"seconds": chats.seconds_left(found, at)})
 
 
-def _forget(request):
-    """Put a chat that is over out of this browser, so that another may begin."""
+def _look(request, found, at):
+    """Somebody without script is still there, and looks for an answer."""
+    if found is not None:
+        chats.seen(found, at)
+    return _again()
+
+
+def _again():
     response = redirect("chat:chat")
     response.status_code = 303
+    return response
+
+
+def _forget(request):
+    """Put a chat that is over out of this browser, so that another may begin."""
+    response = _again()
     cookies.take_back(response, chats.COOKIE)
     return response
 
@@ -86,13 +101,23 @@ def _say(request, found, at):
             force = reports.public_force()
             if force is None or not hours.is_open(force, at):
                 return _page(request, None, at, form=form, status=409)
-            allowed = throttle.allow(
-                "chat started", client_address(request), most=throttle.CHATS_STARTED, at=at
+            goes_on = throttle.let_in(
+                throttle.CHATS_STARTED,
+                client_address(request),
+                force=force,
+                is_urgent=chats.is_urgent(data["body"], at),
+                waited=request.POST.get("waited", ""),
+                at=at,
             )
-            if not allowed:
-                form.too_much()
+            if goes_on is throttle.Pass.WAIT:
                 return _page(request, None, at, form=form, status=429)
-            found, secret = chats.begin(force=force, body=data["body"], key=data["key"], at=at)
+            found, secret = chats.begin(
+                force=force,
+                body=data["body"],
+                key=data["key"],
+                at=at,
+                is_crowded=goes_on is throttle.Pass.MANY,
+            )
     except chats.TooMuch:
         form.too_much()
         return _page(request, found, at, form=form, status=422)
@@ -101,8 +126,7 @@ def _say(request, found, at):
         return _page(request, _find(request, at), at, form=form, status=409)
     if is_part:
         return _lines(request, _find(request, at), at)
-    response = redirect("chat:chat")
-    response.status_code = 303
+    response = _again()
     if secret is not None:
         cookies.give(response, chats.COOKIE, secret)
     return response
@@ -123,6 +147,7 @@ def _page(request, found, at, *, form=None, status=200):
         "opens_at": hours.next_opening(force, at) if force and found is None else None,
         "form": form or SayForm(),
         "still_address": reverse("chat:still") if found else "",
+        "waited": throttle.ticket(at) if status == 429 else "",
     }
     return render(request, "triage/chat/chat.html", context, status=status)
 

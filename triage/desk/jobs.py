@@ -1,9 +1,9 @@
-"""What the clock starts: reports that nobody may go on with are forgotten."""
+"""What the clock starts: what was not sent is forgotten, or taken up where it speaks of danger."""
 
 BEAT = {
     "forget idle reports": {
         "task": "triage.desk.tasks.forget_idle",
-        "schedule": 300,
-        "options": {"expires": 300},
+        "schedule": 60,
+        "options": {"expires": 60},
     }
 }

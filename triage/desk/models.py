@@ -1,4 +1,4 @@
-"""An online report while it is written, what was sent, and how much came from one address."""
+"""An online report while it is written, what became of it, and how much came from one address."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,8 @@ class OnlineReport(models.Model):
     """A report that somebody is writing in their own browser: saved as it goes, soon forgotten.
 
     Found by a keyed hash of the cookie and by nothing else. Gone when its writer leaves, when it
-    has been idle for too long, and some time after it was sent.
+    has been idle for too long, and some time after it was sent. One that speaks of danger becomes
+    an incident even so: then it is ``is_unsent``, and ``sent_at`` is when it was taken up.
     """
 
     PERSONAL_FIELDS = ("answers",)
@@ -27,7 +28,13 @@ class OnlineReport(models.Model):
     step = models.CharField(max_length=20)  # where its writer is
     started_at = models.DateTimeField()
     used_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)  # its writer pressed the way out
     sent_at = models.DateTimeField(null=True)
+    is_unsent = models.BooleanField(default=False)
+    # One of very many from its writer's address.
+    is_crowded = models.BooleanField(default=False)
+    # Of the report that its writer did not send, and went on with in this one.
+    after = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="+")
     incident = models.OneToOneField(
         Incident, null=True, on_delete=models.PROTECT, related_name="online_report"
     )
@@ -44,7 +51,10 @@ class OnlineReport(models.Model):
 
 
 class SentReport(models.Model):
-    """What was asked and answered in an online report, as its writer checked and sent it."""
+    """What was asked and answered in an online report, as its writer checked and sent it.
+
+    Or, where not ``is_sent``, as they left it: ``sent_at`` is then when the house took it up.
+    """
 
     append_only = True
     PERSONAL_FIELDS = ("answers",)
@@ -55,6 +65,9 @@ class SentReport(models.Model):
     language = models.CharField(max_length=10)  # in which it was read and answered
     started_at = models.DateTimeField()
     sent_at = models.DateTimeField()
+    is_sent = models.BooleanField(default=True)
+    is_crowded = models.BooleanField(default=False)
+    after = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="+")
 
 
 class AddressCount(models.Model):

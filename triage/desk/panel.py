@@ -5,5 +5,5 @@ from triage.desk.models import SentReport
 
 def incident_context(incident, user, at):
     """``sent``, the SentReport of ``incident``; None where it did not come in online."""
-    sent = SentReport.objects.filter(incident=incident).first()
+    sent = SentReport.objects.select_related("after").filter(incident=incident).first()
     return None if sent is None else {"sent": sent}

@@ -76,8 +76,10 @@ AT_LEAST = {"yes": Grade.IMMEDIATE, "unknown": Grade.PRIORITY}
 def at_least_as_told(told) -> Grade | None:
     """The grade that the answer about danger asks for, of what ``Whole.told_in_english`` kept."""
     with translation.override("en-gb"):
+        asked = str(forms.DangerForm.base_fields["danger"].label)
         values = {str(label): value for value, label in forms.DANGER}
-    return AT_LEAST.get(values[told[0][1]])
+        said = next((answer for question, answer in told if question == asked), None)
+    return AT_LEAST.get(values.get(said))
 
 
 def may_be_in_danger(answers) -> bool:
@@ -159,6 +161,8 @@ class Whole:
                 self.forms[step.name] = form
             if not is_right and not is_spared and self.wrong is None:
                 self.wrong = step.name
+
+    came_by = "online report"
 
     def _get(self, step, field, empty=""):
         form = self.forms.get(step)
@@ -303,3 +307,70 @@ class Whole:
             "who_may_answer": self._get("times", "answers"),
             "note": note,
         }
+
+
+class Unsent(Whole):
+    """What there is of a report whose writer did not send it: nothing is asked of it to be right.
+
+    An answer that was not right stands as it was typed, and answers no question of the engine's.
+    """
+
+    came_by = "online report, not sent"
+
+    def __init__(self, answers, at):
+        super().__init__(answers, at)
+        self.forms = {
+            name: form for name, form in self.forms.items() if name in answers and form.is_valid()
+        }
+        # What was typed on pages that were not right.
+        self.left = [
+            each
+            for step in STEPS
+            if step.name in answers and step.name not in self.forms
+            for each in _typed(step, answers)
+        ]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything in it but ticks."""
+        return any(_typed(step, self.answers) for step in STEPS)
+
+    @property
+    def told_in_english(self) -> list:
+        with translation.override("en-gb"):
+            left = [[str(each.question), each.text] for each in self.left]
+        return super().told_in_english + left
+
+    @property
+    def narrative(self) -> str:
+        left = [each.text for each in self.left if each.is_account]
+        words = "\n\n".join([super().narrative, *left]).strip()
+        return words[: forms.LONGEST_ACCOUNT] or "Nothing was written of what happened."
+
+    @property
+    def plan(self) -> dict:
+        """Only the ways that they said are safe; where they said none, no contact at all."""
+        plan = super().plan
+        if plan is not None:
+            note = "As they wrote it in an online report that they did not send."
+            return plan | {"note": f"{note} Nobody has spoken to them about it yet."}
+        note = "They did not send their online report, and did not say how we may reach them."
+        return {"safe": ContactPlan.Safe.NO_CONTACT, "note": note}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Something that was written, not ticked. ``is_account``: in as many lines as they liked."""
+
+    question: str
+    text: str
+    is_account: bool
+
+
+def _typed(step, answers):
+    found = []
+    for name, field in step.form.base_fields.items():
+        text = " ".join(answers.get(step.name, {}).get(name, [])).strip()
+        if text and isinstance(field, forms.WordsField):
+            found.append(Typed(field.label, text, is_account=bool(field.rows)))
+    return found

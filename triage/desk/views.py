@@ -62,23 +62,25 @@ def still(request):
 
 def _take(request, found, at):
     name, go = request.POST.get("step", ""), request.POST.get("go", ON)
+    key = None
     if found is not None and found.sent_at is not None:
-        return _again()
+        if not found.is_unsent:
+            return _again()
+        found, key = reports.go_on(found, at=at)
     if name == steps.CHECK and found is not None:
-        return _from_check(request, found, go, at)
+        return _with_key(_from_check(request, found, go, at), key)
     if name not in steps.BY_NAME:
-        return _again()
+        return _with_key(_again(), key)
     typed = _typed(request, name)
     form = steps.form_of(name, at, typed)
-    key = None
     if found is None:
         force = reports.public_force()
-        address = client_address(request)
-        if force is None or not throttle.allow(
-            "report started", address, most=throttle.REPORTS_STARTED, at=at
-        ):
-            return _page(request, None, name, at, form=form, is_busy=True, status=429)
-        found, key = reports.begin(force=force, at=at)
+        if force is None:
+            return _page(request, None, name, at, form=form, status=503)
+        goes_on = _let_in(request, throttle.REPORTS_STARTED, force, {name: typed}, at)
+        if goes_on is throttle.Pass.WAIT:
+            return _page(request, None, name, at, form=form, status=429)
+        found, key = reports.begin(force=force, at=at, is_crowded=goes_on is throttle.Pass.MANY)
     try:
         found = reports.save(found.pk, step=name, typed=typed, at=at)
         if go == SAVE:
@@ -94,9 +96,24 @@ def _take(request, found, at):
             response = _page(request, found, name, at, form=form, status=422)
     except reports.Gone:
         return _again()
+    return _with_key(response, key)
+
+
+def _with_key(response, key):
     if key is not None:
         cookies.give(response, reports.COOKIE, key)
     return response
+
+
+def _let_in(request, what, force, answers, at):
+    return throttle.let_in(
+        what,
+        client_address(request),
+        force=force,
+        is_urgent=reports.sounds_urgent(answers, at),
+        waited=request.POST.get("waited", ""),
+        at=at,
+    )
 
 
 def _from_check(request, found, go, at):
@@ -113,15 +130,11 @@ def _from_check(request, found, go, at):
 
 
 def _send(request, found, at):
-    address = client_address(request)
-    # Somebody in danger waits for nobody: how many may begin at this address is limit enough.
-    is_held = not steps.may_be_in_danger(found.answers) and not throttle.allow(
-        "report sent", address, most=throttle.REPORTS_SENT, at=at
-    )
-    if is_held:
-        return _page(request, found, steps.CHECK, at, is_busy=True, status=429)
+    goes_on = _let_in(request, throttle.REPORTS_SENT, found.force, found.answers, at)
+    if goes_on is throttle.Pass.WAIT:
+        return _page(request, found, steps.CHECK, at, status=429)
     try:
-        reports.send(found.pk, at=at)
+        reports.send(found.pk, at=at, is_crowded=goes_on is throttle.Pass.MANY)
     except reports.NotRight as not_right:
         reports.go_to(found.pk, not_right.step, at=at)
         form = steps.form_of(not_right.step, at, found.answers.get(not_right.step, {}))
@@ -145,12 +158,13 @@ def _again():
     return response
 
 
-def _page(request, found, name, at, *, form=None, is_busy=False, status=200):
+def _page(request, found, name, at, *, form=None, status=200):
     answers = found.answers if found else {}
     context = {
         "step": name,
         "is_first": name == steps.FIRST,
-        "is_busy": is_busy,
+        "waited": throttle.ticket(at) if status == 429 else "",
+        "is_shut": status == 503,
         "still_address": reverse("desk:still") if found else "",
     }
     if name == steps.CHECK:
@@ -199,5 +213,7 @@ def _sent(request, found):
         "has_plan": plan is not None,
         "number": incident.force.contact_number,
         "still_address": reverse("desk:still"),
+        "is_unsent": found.is_unsent,
+        "step": found.step,
     }
     return render(request, "triage/desk/sent.html", context)

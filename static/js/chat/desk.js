@@ -1,14 +1,25 @@
 /**
  * The digital desk in a browser: the lists and the open chat are fetched again after each hint, the
  * answer is sent by Enter, and a question that the engine proposes goes into it by one press.
+ * Urgent words that nobody has call everybody: in the page, in its title and by a sound.
  */
+import { Call, tone } from "./call.js";
 import { Live, TIMES } from "../shifts/live.js";
 
 const state = document.getElementById("desk-state");
 const parts = [...document.querySelectorAll("[data-live]")];
 
+/** Say that somebody is here, where no socket does. Lost, the next question says it again. */
+function tellWeAreHere() {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  fetch(state.dataset.here, { method: "POST", headers: { ...headers, "X-Background": "1" } }).catch(() => {});
+}
+
 /** Have htmx fetch each part; gives whether all came. */
 function ask() {
+  if (!live.isOpen) {
+    tellWeAreHere();
+  }
   const asked = parts.map(
     (part) =>
       new Promise((resolve) => {
@@ -79,6 +90,15 @@ function readOn() {
 }
 document.addEventListener("htmx:afterSettle", readOn);
 readOn();
+
+const call = new Call({
+  banner: document.getElementById("desk-call"),
+  button: document.getElementById("desk-sound"),
+  found: () => [...document.querySelectorAll("[data-calling]")].map((each) => each.dataset.calling),
+  sound: tone(globalThis.AudioContext, document),
+});
+document.addEventListener("htmx:afterSettle", () => call.look());
+call.look();
 
 const live = new Live({ url: state.dataset.socket, ask, onState: say, times: { ...TIMES, gather: 150, live: 10_000 } });
 live.start();

@@ -23,7 +23,13 @@ function show(html) {
 }
 
 async function ask() {
-  const answer = await fetch(box.dataset.lines, { cache: "no-store", signal: AbortSignal.timeout(10_000) });
+  // A POST: it says that this page is still open.
+  const answer = await fetch(box.dataset.lines, {
+    method: "POST",
+    headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+    cache: "no-store",
+    signal: AbortSignal.timeout(10_000),
+  });
   if (answer.ok && !live.isLeft) {
     show(await answer.text());
   }
@@ -35,6 +41,7 @@ function say(now) {
 }
 
 form.addEventListener("submit", async (event) => {
+  if (event.submitter?.name === "look") return;
   event.preventDefault();
   event.stopPropagation();
   if (form.dataset.busy || !field.value.trim()) {

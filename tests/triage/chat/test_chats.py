@@ -5,13 +5,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.utils.timezone import now
 
 from tests import factories
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY, decision, known
-from triage import assessing, drafts, intake
-from triage.chat import chats
+from triage import assessing, drafts, intake, signals
+from triage.chat import chats, selectors
 from triage.chat.models import Chat, ChatLine
 from triage.control import closing
 from triage.models import Incident, ReportDraft
@@ -20,6 +20,7 @@ from victimcontact.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
@@ -327,6 +328,103 @@ def test_a_visitor_who_left_before_anybody_came_is_an_incident_at_once(at):
     assert again(chat).ended_why == "left"
 
 
+@pytest.mark.parametrize("body", [AT_THE_DOOR, "He hit me and I am bleeding"])
+def test_urgent_words_left_unanswered_are_everybodys_again_and_an_incident(at, handler, body):
+    chat = begin(at, body)
+    assert chat.grade <= 2
+    chats.take(chat.pk, by=handler, at=at + 20 * SECOND)
+    chats.here(handler, at + 79 * SECOND)
+    assert (chats.let_go(at + 79 * SECOND), chats.receive_waiting(at + 79 * SECOND)) == (0, 0)
+
+    left_at = at + 80 * SECOND
+    assert chats.let_go(left_at) == 1
+    assert chats.receive_waiting(left_at) == 1
+
+    chat = again(chat)
+    assert (chat.status, chat.taken_by, chat.called_at) == ("waiting", None, left_at)
+    assert chat.waiting_since == at
+    incident = Incident.objects.get()
+    assert (incident.review_due_at, incident.is_seen) == (left_at, False)
+    [row] = selectors.rows(handler, left_at)
+    assert (row.state, row.is_calling, row.is_left) == ("waiting", True, True)
+    entry = Entry.objects.get(type="chat.left")
+    assert entry.detail["holder"] == str(handler.pk)
+
+
+def test_words_written_after_the_incident_and_left_ask_for_a_look_at_once(at, handler):
+    chat = begin(at, AT_THE_DOOR)
+    chats.receive_waiting(at + MINUTE)
+    chats.take(chat.pk, by=handler, at=at + MINUTE)
+    answer(chat, "I am here", handler, at + MINUTE)
+    incident = Incident.objects.get()
+    incident.reviews.update(due_at=at + timedelta(hours=9), because="clock")
+    say(chat, "Please", at + 2 * MINUTE)
+    incident.reviews.update(due_at=at + timedelta(hours=9), because="clock")
+    chats.here(handler, at + 3 * MINUTE)
+
+    assert chats.let_go(at + 3 * MINUTE) == 1
+
+    review = incident.reviews.get(done_at=None)
+    assert (review.because, review.due_at) == ("chat not answered", at + 3 * MINUTE)
+
+
+def test_whoever_has_no_page_open_any_more_has_left_what_waits(at, handler):
+    urgent, other = begin(at, AT_THE_DOOR), begin(at, YESTERDAY)
+    for chat in (urgent, other):
+        chats.take(chat.pk, by=handler, at=at)
+        answer(chat, "I am here", handler, at)
+    chats.here(handler, at + 10 * SECOND)
+
+    assert chats.let_go(at + 39 * SECOND) == 0
+    assert chats.let_go(at + 40 * SECOND) == 1  # urgent, and no incident yet
+    assert again(urgent).called_at == at + 40 * SECOND
+    assert again(other).taken_by == handler
+    say(other, "Are you there?", at + 41 * SECOND)
+    assert chats.let_go(at + 41 * SECOND) == 1
+    assert again(other).taken_by is None
+
+
+def test_whoever_writes_the_report_has_the_chat_but_not_for_ever(at, handler):
+    chat = begin(at, AT_THE_DOOR)
+    chats.take(chat.pk, by=handler, at=at)
+    draft_id = chats.begin_report(chat.pk, by=handler, at=at)
+    version = ReportDraft.objects.get().version
+    for number in range(4):
+        form, saved_at = {"narrative": [f"Help {number}"]}, at + number * 35 * SECOND
+        saved = drafts.save(draft_id, form=form, version=version, by=handler, at=saved_at)
+        version = saved.version
+
+    assert chats.let_go(at + 119 * SECOND) == 0
+    assert chats.let_go(at + 120 * SECOND) == 1
+    assert chats.receive_waiting(at + 120 * SECOND) == 0  # typed a moment ago
+    assert chats.receive_waiting(at + 4 * MINUTE) == 1
+
+
+def test_what_calls_stands_above_what_somebody_has_and_one_of_many_below_its_equals(at, handler):
+    had = begin(at, AT_THE_DOOR)
+    chats.take(had.pk, by=handler, at=at)
+    calm = begin(at, "What are your opening hours?")
+    many, _ = chats.begin(
+        force=factories.force(), body=AT_THE_DOOR, key=uuid.uuid4(), at=at, is_crowded=True
+    )
+    one = begin(at + MINUTE, AT_THE_DOOR)
+    left = begin(at + 2 * MINUTE, AT_THE_DOOR)
+    Chat.objects.filter(pk=left.pk).update(called_at=at)
+
+    assert [row.chat for row in selectors.rows(handler, at)] == [left, one, many, had, calm]
+
+
+def test_taken_again_it_calls_no_more(at, handler, other):
+    chat = begin(at, AT_THE_DOOR)
+    chats.take(chat.pk, by=handler, at=at)
+    chats.let_go(at + MINUTE)
+
+    chats.take(chat.pk, by=other, at=at + MINUTE)
+
+    [row] = selectors.rows(other, at + MINUTE)
+    assert (row.state, row.is_calling, row.is_left) == ("mine", False, False)
+
+
 def test_whoever_had_the_chat_gets_time_to_write_it_up(at, handler):
     chat, secret = chats.begin(force=factories.force(), body="Help", key=uuid.uuid4(), at=at)
     chats.take(chat.pk, by=handler, at=at)
@@ -421,3 +519,62 @@ def test_everything_at_once_is_one_line_one_holder_and_one_incident(at):
     assert ChatLine.objects.filter(body__isnull=False).count() == 2
     assert Incident.objects.count() == 1
     assert len(refused) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_clock_and_whoever_records_the_draft_do_not_wait_for_each_other(at, handler):
+    chat = begin(at, YESTERDAY)
+    chats.take(chat.pk, by=handler, at=at)
+    draft_id = chats.begin_report(chat.pk, by=handler, at=at)
+    later = at + timedelta(minutes=11)
+    has_draft, has_begun = threading.Event(), threading.Event()
+    failed = []
+
+    def receive():
+        has_draft.wait(10)
+        has_begun.set()
+        try:
+            chats._receive(chat.pk, later)
+        except OperationalError as error:  # PostgreSQL ends one of two that wait in a ring
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    def goes_on(sender, **_):
+        """The recorder holds the draft; the clock begins, and gets as far as it may."""
+        has_draft.set()
+        has_begun.wait(10)
+        waits_for_a_lock(handler)
+
+    def waits_for_a_lock(_):
+        for _ in range(200):
+            with connection.cursor() as cursor:
+                cursor.execute("select count(*) from pg_locks where not granted")
+                if cursor.fetchone()[0]:
+                    return
+            threading.Event().wait(0.02)
+
+    signals.incident_recorded.connect(goes_on)
+    first = signals.incident_recorded.receivers.pop()
+    signals.incident_recorded.receivers.insert(0, first)
+    signals.incident_recorded.sender_receivers_cache.clear()
+    clock = threading.Thread(target=receive)
+    clock.start()
+    try:
+        intake.record(
+            intake.NewReport(channel="chat", narrative=YESTERDAY, caller=intake.Person()),
+            force=chat.force,
+            decision=decision(3, reason="As they wrote it"),
+            by=handler,
+            at=later,
+            draft_id=draft_id,
+        )
+    except OperationalError as error:
+        failed.append(error)
+    finally:
+        clock.join()
+        signals.incident_recorded.disconnect(goes_on)
+
+    assert failed == []
+    assert Incident.objects.count() == 1
+    assert again(chat).incident == Incident.objects.get()

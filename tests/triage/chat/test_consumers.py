@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -13,6 +14,7 @@ from django.utils.timezone import now
 from tests import factories
 from tests.appointments.test_consumers import Page, scenario
 from triage.chat import chats, consumers
+from triage.chat.models import Chat
 from victimcontact.accounts.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,6 +125,38 @@ async def test_a_new_password_shuts_what_was_open_before(chat):
     await sync_to_async(person.save)()
 
     assert await here.closes() == consumers.GONE
+
+
+@scenario
+async def test_whoever_serves_another_force_now_is_asked_anew(chat):
+    person = await sync_to_async(factories.user)(Role.CALL_HANDLER)
+    here = await sync_to_async(operator)(person)
+    assert await here.knock()
+
+    await sync_to_async(person.forces.clear)()
+
+    assert await here.closes() == consumers.TRY_AGAIN
+
+
+@scenario
+async def test_an_open_page_says_that_somebody_is_there(chat, monkeypatch):
+    monkeypatch.setattr(consumers, "BEAT_EVERY", 1)
+    chat, secret = chat
+    person = await sync_to_async(factories.user)(Role.CALL_HANDLER)
+    await sync_to_async(chats.take)(chat.pk, by=person, at=now())
+    long_ago = now() - timedelta(minutes=5)
+    await sync_to_async(Chat.objects.update)(holder_seen_at=long_ago, seen_at=long_ago)
+    there, here = visitor(secret), await sync_to_async(operator)(person)
+    assert await there.knock()
+    assert await here.knock()
+
+    await here.hear("beat")
+    await there.hear("beat")
+
+    chat = await sync_to_async(Chat.objects.get)()
+    assert min(chat.holder_seen_at, chat.seen_at) > now() - timedelta(minutes=1)
+    await there.leave()
+    await here.leave()
 
 
 @scenario

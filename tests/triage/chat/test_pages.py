@@ -157,15 +157,60 @@ def test_an_open_chat_outlives_the_hours(client, chat):
     assert ChatLine.objects.count() == 2
 
 
-def test_a_flood_of_chats_from_one_address_is_held(client, monkeypatch):
-    monkeypatch.setattr(throttle, "CHATS_STARTED", 1)
-    write(client)
+def test_one_of_many_from_an_address_waits_once_and_in_danger_not_at_all(client, monkeypatch):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.CHATS_STARTED, 1)
+    write(client, YESTERDAY)
 
-    answer = write(Client(), "Me too")
+    answer = write(Client(), "What are your opening hours?")
 
     assert answer.status_code == 429
-    assert "Me too" in answer.content.decode()
+    assert "What are your opening hours?" in answer.content.decode()
     assert Chat.objects.count() == 1
+    assert write(Client(), AT_THE_DOOR).status_code == 303
+    assert Chat.objects.get(is_crowded=True).grade == 1
+
+
+def test_a_get_writes_nothing(client, chat, staff):
+    def written(who, address):
+        with CaptureQueriesContext(connection) as asked:
+            assert who.get(address).status_code == 200
+        return [q["sql"] for q in asked if q["sql"].lstrip()[:6] in ("UPDATE", "INSERT", "DELETE")]
+
+    Chat.objects.update(seen_at=now() - timedelta(minutes=5))
+
+    for name in ("chat", "lines", "still"):
+        assert written(client, reverse(f"chat:{name}")) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"), [("chat:lines", {}), ("chat:chat", {"look": "yes"}), ("chat:still", {})]
+)
+def test_a_page_that_says_that_it_is_open_keeps_the_chat(client, chat, address, sent):
+    Chat.objects.update(seen_at=now() - timedelta(minutes=9))
+
+    client.post(reverse(address), sent)
+
+    assert Chat.objects.get().seen_at > now() - timedelta(minutes=1)
+    assert ChatLine.objects.count() == 1
+
+
+def test_a_page_of_the_desk_without_a_socket_says_that_somebody_is_here(staff, chat):
+    staff.post(address("take", chat))
+    Chat.objects.update(holder_seen_at=None)
+
+    assert staff.post(reverse("chat:here")).status_code == 204
+    assert Chat.objects.get().holder_seen_at is not None
+    assert staff.get(reverse("chat:here")).status_code == 405
+
+
+def test_what_calls_is_told_apart_on_the_desks_page(staff):
+    write(Client(), AT_THE_DOOR)
+    write(Client(), "What are your opening hours?")
+
+    page = staff.get(reverse("chat:rows")).content.decode()
+
+    assert page.count("data-calling") == 1
+    assert "Nobody has it: take it" in page
 
 
 def test_a_visitor_is_told_the_reference_when_it_is_an_incident(client, chat):

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from messaging.models import StaffTask
 from tests import factories
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
 from tests.triage.desk import factories as desk
@@ -383,14 +384,14 @@ def test_an_answer_that_opens_a_question_asks_it_before_it_is_sent(client):
 
 def test_leaving_takes_it_off_the_server_and_out_of_the_browser(client):
     post(client, "danger", danger="no")
-    post(client, "what", account="He hit me")
+    post(client, "what", account="Somebody took my bicycle")
 
     answer = client.get("/exit")
 
     assert OnlineReport.objects.count() == 0
     assert client.cookies["step"].value == ""
     assert answer.cookies["step"]["max-age"] == 0
-    assert "He hit me" not in client.get(REPORT).content.decode()
+    assert "bicycle" not in client.get(REPORT).content.decode()
 
 
 def test_leaving_after_sending_keeps_the_incident(client):
@@ -436,7 +437,7 @@ def test_still_needs_no_token_as_the_page_has_none_to_send():
 def test_the_way_out_answers_whatever_fails_behind_it(client, monkeypatch):
     post(client, "danger", danger="no")
 
-    def fail(key):
+    def fail(key, at):
         raise OSError
 
     monkeypatch.setattr(reports, "leave", fail)
@@ -446,56 +447,220 @@ def test_the_way_out_answers_whatever_fails_behind_it(client, monkeypatch):
     assert client.cookies["step"].value == ""
 
 
-def test_a_flood_from_one_address_is_held_and_keeps_its_words(client, monkeypatch):
-    monkeypatch.setattr(throttle, "REPORTS_SENT", 1)
-    write(client)
+# Not sent
+
+
+def unsent(client, danger, step="what", **typed):
+    """What somebody wrote who then went away for as long as such a report waits for them."""
+    post(client, "danger", danger=danger)
+    post(client, step, go="save", **typed)
+    OnlineReport.objects.update(used_at=now() - reports.UNSENT_AFTER)
+
+
+@pytest.mark.parametrize(
+    ("danger", "account", "grade"),
+    [("yes", "The neighbours", 1), ("unknown", "The neighbours", 2), ("no", AT_THE_DOOR, 1)],
+)
+def test_words_of_danger_that_were_not_sent_are_taken_up(client, handler, danger, account, grade):
+    unsent(client, danger, account=account)
+
+    assert [reports.take_up_unsent(now()) for _ in range(2)] == [1, 0]
+
+    incident = Incident.objects.get()
+    assert (incident.grade, incident.narrative, incident.is_seen) == (grade, account, False)
+    review = incident.reviews.get()
+    assert review.because == "online report, not sent, not yet seen"
+    assert review.due_at <= now()
+    plan = incident.victim.plan
+    assert (plan.safe, plan.confirmed_by) == ("no_contact", None)
+    page = factories.sign_in(Client(), handler).get(reverse("triage:incident", args=[incident.pk]))
+    assert "Its writer did not send this." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("danger", "step", "typed"),
+    [
+        ("no", "what", {"account": "Somebody took my bicycle last week"}),
+        ("yes", "ring", {}),  # a tick alone: no place, no name, no word
+    ],
+)
+def test_what_is_not_sent_and_tells_of_nothing_urgent_is_gone(client, danger, step, typed):
+    unsent(client, danger, step=step, **typed)
+    OnlineReport.objects.update(used_at=now() - reports.IDLE)
+
+    assert reports.take_up_unsent(now()) == 0
+    assert reports.forget_idle(now()) == 1
+    assert Incident.objects.count() == 0
+
+
+def test_a_way_that_was_called_safe_is_used_though_nothing_was_sent(client):
+    post(client, "danger", danger="yes")
+    post(client, "device", go="save", watched="no")
+    post(client, "contact", go="save", **ANSWERS["contact"])
+    OnlineReport.objects.update(used_at=now() - reports.UNSENT_AFTER)
+
+    reports.take_up_unsent(now())
+
+    victim = Incident.objects.get().victim
+    assert victim.phone == "+447700900123"
+    assert (victim.plan.safe, victim.plan.channels["sms"]) == ("as_below", "safe")
+
+
+def test_a_page_that_is_not_right_is_told_as_it_was_typed_and_reaches_nobody(client):
+    post(client, "danger", danger="yes")
+    post(client, "contact", go="save", wish="ways", ways="call", number="07700 9")
+    OnlineReport.objects.update(used_at=now() - reports.UNSENT_AFTER)
+
+    reports.take_up_unsent(now())
+
+    incident = Incident.objects.get()
+    assert ["Your phone number", "07700 9"] in incident.sent_online.answers
+    assert (incident.victim.phone, incident.victim.plan.safe) == ("", "no_contact")
+    assert "07700 9" not in incident.narrative
+
+
+def test_the_way_out_takes_words_of_danger_out_of_the_browser_and_to_a_person(client):
+    post(client, "danger", danger="yes")
+    post(client, "what", go="save", account="He is coming back")
+    key = client.cookies["step"].value
+    client.post("/exit")
+    client.cookies["step"] = key
+
+    assert "He is coming back" not in client.get(REPORT).content.decode()
+    assert reports.take_up_unsent(now()) == 1
+
+    assert Incident.objects.get().narrative == "He is coming back"
+    assert OnlineReport.objects.count() == 0
+
+
+def test_whoever_comes_back_is_told_and_may_write_on_with_all_of_it(client):
+    post(client, "danger", danger="yes")
+    post(client, "what", go="save", account="He is coming back")
+    OnlineReport.objects.update(used_at=now() - reports.UNSENT_AFTER)
+    reports.take_up_unsent(now())
+    first = Incident.objects.get()
+
+    page = client.get(REPORT).content.decode()
+    assert first.reference in page
+    assert "You did not send it" in page
+    assert "He is coming back" not in page
+    post(client, "where", go="save", place="12 Mill Lane")
+
+    report = OnlineReport.objects.get(sent_at=None)
+    assert report.answers["what"] == {"account": ["He is coming back"]}
+    assert report.after == first
+    assert "12 Mill Lane" not in client.get(REPORT).content.decode()  # it is where it was
+    assert "He is coming back" not in Client().get(REPORT).content.decode()
+
+
+def test_each_page_says_beforehand_that_words_of_danger_are_read(client):
+    says = "we read what you wrote here even if you do not send it"
+    assert says in client.get(REPORT).content.decode()
+
+    post(client, "danger", danger="no")
+
+    assert says in client.get(REPORT).content.decode()
+
+
+def test_what_cannot_be_read_by_the_engine_is_not_forgotten(client, monkeypatch):
+    unsent(client, "no", account=AT_THE_DOOR)
+    OnlineReport.objects.update(used_at=now() - reports.IDLE)
+
+    def fails(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(reports, "_urgent_to_the_engine", fails)
+
+    assert (reports.take_up_unsent(now()), reports.forget_idle(now())) == (0, 0)
+    assert OnlineReport.objects.count() == 1
+
+
+# Very many
+
+
+def test_one_of_many_waits_once_keeps_its_words_and_is_marked(client, monkeypatch):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.REPORTS_SENT, 1)
+    calm = {"what": {"account": "Somebody took my bicycle last week"}, "harm": {}}
+    write(client, **calm)
     post(client, "check", go="send")
     other = Client()
-    write(other)
+    write(other, **calm)
 
     answer = post(other, "check", go="send")
 
     assert answer.status_code == 429
-    assert YESTERDAY in answer.content.decode()
-    assert Incident.objects.count() == 1
+    assert "my bicycle" in answer.content.decode()
+    waited = answer.context["waited"]
+    assert post(other, "check", go="send", waited=waited).status_code == 429  # too soon
+    assert post(other, "check", go="send", waited="made up").status_code == 429
+    monkeypatch.setattr(throttle, "WAIT", timedelta(0))
+    assert post(other, "check", go="send", waited=waited).status_code == 303
+    assert sorted(SentReport.objects.values_list("is_crowded", flat=True)) == [False, True]
 
 
-@pytest.mark.parametrize("said", ["yes", "unknown"])
-def test_no_flood_holds_back_who_is_in_danger(client, monkeypatch, said):
-    monkeypatch.setattr(throttle, "REPORTS_SENT", 0)
-    write(client, danger={"danger": said})
+@pytest.mark.parametrize(
+    "said", [{"danger": {"danger": "yes"}}, {"what": {"account": AT_THE_DOOR}}]
+)
+def test_no_crowd_holds_back_who_is_in_danger(client, monkeypatch, said):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.REPORTS_SENT, 0)
+    write(client, **said)
 
     assert post(client, "check", go="send").status_code == 303
-    assert Incident.objects.count() == 1
+    assert Incident.objects.get().sent_online.is_crowded
 
 
-def test_one_line_of_ipv6_is_one_address():
-    def allowed(address):
-        return throttle.allow("report sent", address, most=1, at=now())
-
-    assert allowed("2001:db8:1:2::1")
-    assert not allowed("2001:db8:1:2:aaaa::9")
-    assert allowed("2001:db8:1:3::1")
-    assert allowed("192.0.2.1")
-    assert allowed("192.0.2.2")
+def let_in(address="192.0.2.1", what=throttle.REPORTS_STARTED, **more):
+    more = {"force": factories.force(), "is_urgent": False, "at": now()} | more
+    return throttle.let_in(what, address, **more)
 
 
-def test_reports_begun_are_counted_by_address(client, monkeypatch):
-    monkeypatch.setattr(throttle, "REPORTS_STARTED", 1)
-    post(client, "danger", danger="no")
+def test_one_line_of_ipv6_is_one_address(monkeypatch):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.REPORTS_STARTED, 1)
+    asked = ["2001:db8:1:2::1", "2001:db8:1:2:aaaa::9", "2001:db8:1:3::1", "192.0.2.1", "192.0.2.2"]
 
-    answer = Client().post(REPORT, {"step": "danger", "danger": "yes"})
-
-    assert answer.status_code == 429
-    assert "Ring 999" in answer.content.decode() or "ring 999" in answer.content.decode()
-    assert OnlineReport.objects.count() == 1
+    assert [let_in(address).value for address in asked] == ["free", "wait", "free", "free", "free"]
 
 
-def test_a_count_is_forgotten_after_its_hour():
+def test_a_count_is_forgotten_after_its_hour(monkeypatch):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.REPORTS_STARTED, 1)
     at = now()
-    assert [throttle.allow("x", "1", most=2, at=at) for _ in range(3)] == [True, True, False]
 
-    assert throttle.allow("x", "1", most=2, at=at + throttle.WITHIN)
+    assert [let_in(at=at + n * throttle.WITHIN / 2).value for n in (0, 1, 2)] == [
+        "free",
+        "wait",
+        "free",
+    ]
+
+
+def test_a_ticket_of_who_waited_is_good_once(monkeypatch):
+    monkeypatch.setitem(throttle.A_CROWD, throttle.REPORTS_STARTED, 0)
+    at = now()
+    waited = throttle.ticket(at)
+    later = [at + timedelta(seconds=9), at + throttle.WAIT, at + throttle.WAIT]
+
+    said = [let_in(at=moment, waited=waited).value for moment in later]
+
+    assert said == ["wait", "many", "wait"]
+    late = at + throttle.WAIT_GOOD_FOR + timedelta(seconds=1)
+    assert let_in(at=late, waited=throttle.ticket(at)).value == "wait"
+
+
+def test_a_flood_from_everywhere_is_told_once_and_holds_back_nobody_in_danger(monkeypatch):
+    monkeypatch.setitem(throttle.A_FLOOD, throttle.CHATS_STARTED, 2)
+    for number in range(2):
+        assert let_in(f"192.0.2.{number}", throttle.CHATS_STARTED).value == "free"
+    assert StaffTask.objects.count() == 0
+
+    said = [
+        let_in(f"198.51.100.{number}", throttle.CHATS_STARTED, is_urgent=urgent).value
+        for number, urgent in enumerate([True, False, True])
+    ]
+
+    assert said == ["free", "wait", "free"]
+    task = StaffTask.objects.get()
+    assert (task.kind, task.force) == ("flood", factories.force())
+    elsewhere = factories.force("southmoor")
+    assert let_in("203.0.113.1", throttle.CHATS_STARTED, force=elsewhere).value == "free"
 
 
 @pytest.mark.django_db(transaction=True)
