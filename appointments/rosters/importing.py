@@ -10,7 +10,7 @@ import io
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -266,7 +266,7 @@ class _Reader:
         bounds = []
         for key, after_midnight in (("start", start), ("end", end)):
             on, minutes = day + timedelta(days=after_midnight // 1440), after_midnight % 1440
-            found = local_time.instants(on, (datetime.min + timedelta(minutes=minutes)).time())
+            found = local_time.instants(on, time(*divmod(minutes, 60)))
             if not found:
                 wrong(key, f"The clocks go forward: there is no such time on {on:%d/%m/%Y}")
                 return None
