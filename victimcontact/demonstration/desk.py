@@ -1,8 +1,9 @@
-"""What came to the demonstration force without a call: an online report and a chat."""
+"""What came to the demonstration force without a call: an online report, a chat, and messages."""
 
 import uuid
 from datetime import time, timedelta
 
+from messaging import inbox
 from triage.chat import chats
 from triage.chat.models import ChatHours
 from triage.desk import reports
@@ -37,6 +38,18 @@ TALK = (
     ("visitor", "No, I changed the locks in May"),
 )
 
+WRITTEN_TO = "whatsapp:+447700900999"
+WRITTEN = (
+    ("whatsapp:+447700900572", WRITTEN_TO, "hi is this where i can tell you about something", []),
+    (
+        "whatsapp:+447700900572",
+        WRITTEN_TO,
+        "my ex keeps coming to my work and waiting by my car. he was there again today",
+        [{"type": "image/jpeg", "at": ""}],
+    ),
+    ("messenger:7190382645", "messenger:5501", "Somebody took my bike from the station", []),
+)
+
 
 def open_chat(force) -> None:
     """Open the chat of ``force`` day and night, so that it can be tried at any hour."""
@@ -63,3 +76,16 @@ def build(force, *, at) -> None:
             chats.say(chat.pk, body=body, key=uuid.uuid4(), at=moment)
     chats.leave(key, begun + timedelta(minutes=8))
     chats.receive_waiting(at)
+
+
+def write(*, at) -> None:
+    """Messages on WhatsApp and Messenger that wait for an answer. Not inside a transaction."""
+    for number, (sender, to, body, media) in enumerate(WRITTEN):
+        inbox.receive(
+            provider_id=f"demonstration-{number}",
+            sent_from=sender,
+            written_to=to,
+            body=body,
+            media=media,
+            at=at,
+        )

@@ -30,4 +30,6 @@ class Command(BaseCommand):
                 desk.build(force, at=at)
                 quality.build(force, reports.cases(), at=at)
                 systems.build(force, at=at)
+        if is_new:
+            desk.write(at=at)
         self.stdout.write(f"{force}: {count} reports, {shifts} shifts added.")
