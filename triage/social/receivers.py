@@ -17,6 +17,11 @@ def came_in(sender, text, at, **_):
         texts.look_at(text, at=at)
 
 
+@receiver(signals.said_later, dispatch_uid="social.said_later")
+def what_they_wrote(sender, incident, **_):
+    return talks.said(incident)
+
+
 @receiver(signals.closing, dispatch_uid="social.closing")
 def goes_on(incident, **_):
     """Whoever waits for an answer is not done with."""

@@ -11,7 +11,7 @@ from django.db import transaction
 from messaging import asking, outbox, staff_tasks
 from messaging.models import Channel as Way
 from messaging.models import StaffTask
-from triage import assessing, intake, policies
+from triage import assessing, intake, later, policies
 from triage.chat import hints
 from triage.control import closing
 from triage.desk.reports import public_force
@@ -24,6 +24,7 @@ from victimcontact.people import plans, safe_contact
 LONGEST_HEARD = 20_000  # characters that are read at once; what is longer is kept whole
 # After so long without a word the account may be somebody else's: a new person until joined.
 SAME_PERSON_WITHIN = plans.LASTS * 3
+MOST_HEARD = 200  # lines of one incident
 NO_WORDS = "(They sent no words.)"
 
 
@@ -79,7 +80,7 @@ def hear(text, *, at) -> TalkLine:
     talk.waiting_since = talk.waiting_since or text.received_at
     talk.save(update_fields=["grade", "flags", "waiting_since"])
     if not is_new:
-        _tell_the_incident(incident, body, whole, at)
+        _tell_the_incident(incident, body, at)
     if text.media:
         count = len(text.media)
         staff_tasks.raise_task(
@@ -137,25 +138,9 @@ def _number(account):
         return ""
 
 
-def _tell_the_incident(incident, body, whole, at):
-    """More urgent than what stands, it stands at once; a fresh look is asked for in any case."""
-    current = incident.current_assessment
-    if current is not None:
-        grade = _score(body, at).grade
-        if whole.grade < current.recommended_grade:
-            grade = min(grade, whole.grade)
-        if grade < incident.grade:
-            answers = dict(current.answers)
-            history = answers.pop("history", None)
-            narrative = f"{current.narrative}\n{body}"[-LONGEST_HEARD:]
-            assessing.assess(
-                incident,
-                known=assessing.Known(incident.channel, narrative, answers, history),
-                decision=assessing.Decision(grade, reason="Written by them since"),
-                by=None,
-                at=at,
-            )
-    assessing.review_now(incident.pk, because="social message", at=at)
+def _tell_the_incident(incident, body, at):
+    """Heard with all that was said before; more urgent than what stands, it stands at once."""
+    later.hear(incident.pk, body, because="social message", at=at, raises=True)
 
 
 # The desk
@@ -283,6 +268,13 @@ def words(talk) -> str:
     """What they wrote about the incident that it is now, in order."""
     theirs = talk.lines.filter(author=TalkLine.Author.THEM, incident=talk.incident_id)
     return "\n".join(line.body for line in theirs.order_by("number"))[-LONGEST_HEARD:]
+
+
+def said(incident) -> list[later.Later]:
+    """What they wrote about ``incident``, for whoever hears it with what came by other doors."""
+    lines = TalkLine.objects.filter(incident=incident, author=TalkLine.Author.THEM)
+    lines = lines.order_by("-said_at")[:MOST_HEARD]
+    return [later.Later(line.said_at, line.body[:LONGEST_HEARD]) for line in lines]
 
 
 def score(talk, *, at, questions=False):
