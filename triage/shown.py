@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from triage import assessing, repeats, selectors, thrive
+from triage.models import Channel, Response
 from victimcontact.lib import local_time
 
 SOON = 15  # minutes before a grade's target in which the queue warns
 NO_REPEAT = repeats.Repeat()
+CHANNELS, RESPONSES = dict(Channel.choices), dict(Response.choices)
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class Row:
     """One incident in the queue, as people read it."""
 
     incident: object
+    channel: str
     grade_label: str
     age: str
     due: object
@@ -25,7 +28,7 @@ class Row:
 
 
 def rows(incidents, at) -> list[Row]:
-    """Rows of the queue, with what repeats around each: two queries for all of them."""
+    """Rows of the queue, with what repeats around each: one query for all of them."""
     incidents = list(incidents)
     repeating = repeats.of_incidents(incidents, at=at)
     return [row(incident, at, repeating[incident.pk]) for incident in incidents]
@@ -36,21 +39,22 @@ def row(incident, at, repeat=NO_REPEAT):
     warn = force.review_after_minutes - force.review_warn_minutes
     due = selectors.clock(incident.due_at, at=at, warn_minutes=SOON)
     review = selectors.clock(incident.review_due_at, at=at, warn_minutes=warn)
-    label = force.grade_label(incident.grade)
+    label, marks = force.grade_label(incident.grade), repeat.marks
     return Row(
         incident=incident,
+        channel=CHANNELS[incident.channel],
         grade_label=label,
         age=selectors.span(int((at - incident.reported_at).total_seconds() // 60)),
         due=due,
         review=review,
         flags=labels(incident.flags),
-        response=incident.get_response_display(),
-        marks=repeat.marks,
-        why=_why(incident, label, due, review, repeat),
+        response=RESPONSES.get(incident.response, ""),
+        marks=marks,
+        why=_why(incident, label, due, review, marks),
     )
 
 
-def _why(incident, label, due, review, repeat):
+def _why(incident, label, due, review, marks):
     """What puts it there (grade, seen or not, due), then what else asks for a look."""
     found = [f"Grade {incident.grade} {label}"]
     if not incident.is_seen:
@@ -60,7 +64,7 @@ def _why(incident, label, due, review, repeat):
     news = f" ({because})" if because and because != assessing.CLOCK else ""
     if review.state != "ok" or news:
         found.append(f"review {'due ' if review.state != 'late' else ''}{review.says}{news}")
-    found += [mark.name.lower() for mark in repeat.marks]
+    found += [mark.name.lower() for mark in marks]
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from triage import selectors as triage
 from triage.partners.models import PartnerAgency, Referral
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 
 MISSING = "missing_person"
 SOON = 60  # minutes before it is due in which a referral is shown as near
@@ -45,9 +46,12 @@ def listed(user, *, stands: str, agency: str, at):
 
 def overdue_count(user, *, at) -> int:
     """How many referrals wait past their time in this person's forces."""
-    return Referral.objects.filter(
-        force__in=user.forces.all(), settled_at=None, due_at__lt=at
-    ).count()
+    return _overdue.count(user=user.pk, at=at)
+
+
+@Prepared
+def _overdue(user, at):
+    return Referral.objects.filter(force__staff=user, settled_at=None, due_at__lt=at).values("pk")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from triage.quality.models import (
     SecondOpinion,
     UnsafeNow,
 )
+from victimcontact.accounts.models import User
+from victimcontact.lib.prepared import Prepared
 
 # How long after the grade what is recorded still belongs to the same contact.
 SAME_CONTACT = timedelta(minutes=60)
@@ -118,7 +120,9 @@ def known_then(assessment) -> Then:
             .select_related("policy", "decided_by")
             .order_by("-number")
         ),
-        offer=assessment.offers.filter(contact=None, chosen_at__lt=until).order_by("chosen_at").first(),
+        offer=assessment.offers.filter(contact=None, chosen_at__lt=until)
+        .order_by("chosen_at")
+        .first(),
         history=history,
         answers=answered(assessment, policies.rules(assessment.policy)),
         records=_records(assessment.incident_id, assessment.supersedes, until),
@@ -212,9 +216,19 @@ def feedback_for(user):
 
 def unanswered(user) -> int:
     """How much feedback waits for this person's answer."""
-    return feedback_for(user).filter(is_answered=False).count()
+    return _unanswered.count(user=user.pk)
+
+
+@Prepared
+def _unanswered(user):
+    return feedback_for(User(pk=user)).filter(is_answered=False).order_by().values("pk")
 
 
 def waiting(user) -> int:
     """How many assessments this person may review now."""
-    return to_review(user).order_by().count()
+    return _waiting.count(user=user.pk)
+
+
+@Prepared
+def _waiting(user):
+    return to_review(User(pk=user)).order_by().values("pk")

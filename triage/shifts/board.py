@@ -6,6 +6,7 @@ at open incidents alone, by their partial indexes.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from django.db.models import (
@@ -26,6 +27,8 @@ from triage.control.models import ToTell
 from triage.models import Grade, Incident
 from triage.shifts import duty
 from triage.shifts.models import Handover
+from victimcontact.accounts.models import User
+from victimcontact.lib.prepared import Prepared
 
 LINES = 50
 AHEAD_STEP = 30  # minutes of one column of the reviews ahead
@@ -149,23 +152,7 @@ def conditions(at) -> dict[str, Q]:
 
 def figures(user, *, at) -> Figures:
     """Everything that the tiles and the drawings show, in one query."""
-    are = conditions(at)
-    edges = [at + timedelta(minutes=AHEAD_STEP * number) for number in range(AHEAD_STEPS + 1)]
-    columns = {
-        f"ahead_{number}": Count("pk", filter=Q(review_due_at__gte=low, review_due_at__lt=high))
-        for number, (low, high) in enumerate(pairwise(edges))
-    }
-    found = list(
-        open_incidents(user)
-        .order_by("grade", "force__name")
-        .values("grade", "force__grades")
-        .annotate(
-            oldest=Min("reported_at"),
-            number=Count("pk"),
-            **{f"are_{key}": Count("pk", filter=which) for key, which in are.items() if key},
-            **columns,
-        )
-    )
+    found = _counted(user=user.pk, at=at)
 
     def total(name):
         return sum(each[name] for each in found)
@@ -187,8 +174,29 @@ def figures(user, *, at) -> Figures:
             )
         )
     oldest = min((each["oldest"] for each in found), default=None)
-    ahead = [total("are_late"), *(total(name) for name in columns)]
+    ahead = [total("are_late"), *(total(f"ahead_{number}") for number in range(AHEAD_STEPS))]
     return Figures(tiles, grades, _age(oldest, at), ahead)
+
+
+@Prepared
+def _counted(user, at):
+    are = conditions(at)
+    edges = [at + timedelta(minutes=AHEAD_STEP * number) for number in range(AHEAD_STEPS + 1)]
+    columns = {
+        f"ahead_{number}": Count("pk", filter=Q(review_due_at__gte=low, review_due_at__lt=high))
+        for number, (low, high) in enumerate(pairwise(edges))
+    }
+    return (
+        open_incidents(User(pk=user))
+        .order_by("grade", "force__name")
+        .values("grade", "force__grades")
+        .annotate(
+            oldest=Min("reported_at"),
+            number=Count("pk"),
+            **{f"are_{key}": Count("pk", filter=which) for key, which in are.items() if key},
+            **columns,
+        )
+    )
 
 
 def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
@@ -197,25 +205,36 @@ def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
     ``show`` is a key of SHOWS. What a grade's target and a person's look decide is the queue's own
     order (``selectors.open_queue``); a leader's pin goes before it.
     """
-    which = selectors.open_queue(user).filter(conditions(at)[show])
-    if show in ("late", "soon"):
-        order = ("review_due_at", "id")
-    else:
-        order = (F("pin__pinned_at").asc(nulls_last=True), *which.query.order_by)
-    start = (page - 1) * LINES
-    # Which ones is found on narrow rows; only those that are shown are read whole.
-    these = which.order_by(*order).values("pk")[start : start + LINES + 1]
-    # Sealed words are not opened for a list that does not show them.
-    found = (
-        selectors.open_queue(user)
-        .filter(pk__in=these)
-        .select_related("force", "owner", "pin__pinned_by")
-        .defer("narrative", "location", "safety_note")
-        .order_by(*order)
-    )
-    marks = {f"is_{key}": Q(condition) for key, condition in _marked(at).items()}
-    rows = list(found.annotate(**marks))
+    rows = _page(show, page, LINES)(user=user.pk, at=at)
     return [_line(row, at, show) for row in rows[:LINES]], len(rows) > LINES
+
+
+@lru_cache(maxsize=100)
+def _page(show, page, many):
+    """The ``Prepared`` query of a page of lines, and one line more where there is one."""
+
+    def rows(user, at):
+        user = User(pk=user)
+        which = selectors.open_queue(user).filter(conditions(at)[show])
+        if show in ("late", "soon"):
+            order = ("review_due_at", "id")
+        else:
+            order = (F("pin__pinned_at").asc(nulls_last=True), *which.query.order_by)
+        start = (page - 1) * many
+        # Which ones is found on narrow rows; only those that are shown are read whole.
+        these = which.order_by(*order).values("pk")[start : start + many + 1]
+        marks = {f"is_{key}": Q(condition) for key, condition in _marked(at).items()}
+        # Sealed words are not opened for a list that does not show them.
+        return (
+            selectors.open_queue(user)
+            .filter(pk__in=these)
+            .select_related("force", "owner", "pin__pinned_by")
+            .defer("narrative", "location", "safety_note")
+            .order_by(*order)
+            .annotate(**marks)
+        )
+
+    return Prepared(rows)
 
 
 def staff(user, *, at) -> list[Staff]:

@@ -1,9 +1,11 @@
 """What the shared templates need and a template cannot say: form controls and navigation."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django import forms, template
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 register = template.Library()
 
@@ -155,9 +157,8 @@ def staff_nav(context) -> list[Section]:
             shown = bool(held and context.get("demonstration"))
         if not shown:
             continue
-        try:
-            address = reverse(url_name)
-        except NoReverseMatch:
+        address = _address(url_name, get_urlconf() or settings.ROOT_URLCONF)
+        if not address:
             continue
         current = ""
         if request.path == address:
@@ -168,7 +169,19 @@ def staff_nav(context) -> list[Section]:
         sections.append(Section(name, address, current, count))
     # Of two that a page is below, it is in the nearer one.
     inner = max((each for each in sections if each.current), key=_depth, default=None)
-    return [each if each is inner else replace(each, current="") for each in sections]
+    return [
+        replace(each, current="") if each.current and each is not inner else each
+        for each in sections
+    ]
+
+
+@cache
+def _address(url_name, urlconf):
+    """Where a section is; empty where this process does not serve it."""
+    try:
+        return reverse(url_name, urlconf)
+    except NoReverseMatch:
+        return ""
 
 
 def _depth(section):

@@ -7,11 +7,13 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db.models import Exists
 from django.utils.timezone import now
 
-from triage.shifts import duty
+from triage.shifts import drawn, duty
 from triage.shifts.models import Duty, Handover
 from victimcontact.accounts.models import User
+from victimcontact.lib.prepared import Prepared
 
 register = template.Library()
+STATES = list(Duty.State)
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,22 @@ def my_duty(context) -> Mine | None:
     """How the person of this page stands, in one query; None for whoever has no duty to say."""
     if "duty.say" not in (context.get("permissions") or ()):
         return None
-    user = context["request"].user
+    ((said, heard_at, waits),) = _mine(user=context["request"].user.pk)
+    state = Duty.State(duty.said(Duty(state=said, heard_at=heard_at) if said else None, now()))
+    return Mine(state, state.label, STATES, waits)
+
+
+@Prepared
+def _mine(user):
     waits = Handover.objects.filter(handed_to=user, acknowledged_at=None)
-    me = (
-        User.objects.select_related("duty")
-        .annotate(waits=Exists(waits))
-        .only("pk", "duty")
-        .get(pk=user.pk)
-    )
-    state = Duty.State(duty.said(getattr(me, "duty", None), now()))
-    return Mine(state, state.label, list(Duty.State), me.waits)
+    me = User.objects.filter(pk=user).order_by()
+    return me.values_list("duty__state", "duty__heard_at", Exists(waits))
+
+
+@register.filter
+def drawn_lines(found, back) -> str:
+    """The board's lines as rows of its table; their actions lead back to ``back``."""
+    return drawn.lines(found, back=back)
 
 
 @register.simple_tag(takes_context=True)
