@@ -3,7 +3,7 @@
 import gc
 import json
 import tomllib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.db import transaction
 from django.db.models import Max
@@ -34,11 +34,10 @@ def ensure_shipped_policy(at) -> Policy:
     Safe to call at every start: nothing changes while the published one says the same. One that
     an older release shipped is retired. Raises thrive.PolicyError when the file cannot be used.
     """
-    data = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    data = json.loads(_shipped())
     now = Policy.objects.select_for_update().filter(status=Policy.Status.PUBLISHED).first()
     if now and (now.published_by_id or now.data == data):
         return now
-    thrive.Policy.from_dict(data)
     if now:
         now.status = Policy.Status.RETIRED
         now.save(update_fields=["status"])
@@ -69,9 +68,22 @@ def draft_rules(policy: Policy) -> thrive.Policy:
     return _read(json.dumps(policy.data))
 
 
+@cache
+def _shipped():
+    """The shipped policy as JSON, checked."""
+    data = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    thrive.Policy.from_dict(data)
+    return json.dumps(data)
+
+
 @lru_cache(maxsize=4)
 def _rules(policy_id):
-    read = _read(json.dumps(Policy.objects.values_list("data", flat=True).get(pk=policy_id)))
+    return _kept(json.dumps(Policy.objects.values_list("data", flat=True).get(pk=policy_id)))
+
+
+@lru_cache(maxsize=4)
+def _kept(data):
+    read = _read(data)
     # Half a million small things that stay: the collector need not walk them at each round.
     gc.collect()
     gc.freeze()
