@@ -11,6 +11,7 @@ emptying and removing the test database is the owner's work.
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -28,6 +29,7 @@ from victimcontact import engines
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 STATE_PREFIX = "victimcontact-tests-"
+LONG = re.compile(r"tests/(faults|matrix|machine)/|test_\w*(page|pages|leaving|browser)\.py")
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 _engines = None
@@ -67,6 +69,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "victimcontact.settings"
 # pytest-django looks for settings before this file exists to it: tests import models, so now.
 django.setup()
 
+from victimcontact.people import words  # noqa: E402 - it needs the settings
+
+# Nearly every test makes people with a word or a password, and few are about hashing them slowly.
+words._COST["n"] = 2
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 def pytest_unconfigure():
     if IS_WORKER:
@@ -81,6 +89,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "house" in item.fixturenames or "e2e" in item.path.parts:
             item.add_marker("house")
+    # The longest files first: one begun last would keep one core waiting for the other.
+    items.sort(key=lambda item: not LONG.search(str(item.path)))
 
 
 @pytest.fixture(autouse=True)

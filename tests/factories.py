@@ -4,8 +4,10 @@ They write rows straight, past the services: a test of a service builds its own 
 Every keyword not named in a signature is a field of the row.
 """
 
+import json
 import tomllib
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 
 from django.conf import settings
@@ -96,6 +98,11 @@ def plan(of=None, *, at=NOON, word="", **fields):
     return made
 
 
+@cache
+def shipped():
+    return json.dumps(tomllib.loads(SHIPPED.read_text()))
+
+
 def policy(**fields):
     """The shipped THRIVE policy, published; the same row each time."""
     published = Policy.objects.filter(status=Policy.Status.PUBLISHED).first()
@@ -104,7 +111,7 @@ def policy(**fields):
     fields = {
         "version": 1,
         "name": "Shipped",
-        "data": tomllib.loads(SHIPPED.read_text()),
+        "data": json.loads(shipped()),
         "created_at": NOON,
         "published_at": NOON,
         **fields,

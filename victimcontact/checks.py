@@ -47,7 +47,8 @@ def _checks():
     yield "format", [BIN / "ruff", "format", "--check", "--quiet", "."]
     yield "floors", [BIN / "lint-imports"]
     yield "browser parts", [setup.node() / "bin" / "node", "--test", *scripts]
-    yield "tests", [*pytest, "-m", "not house", "-n", "2", "--dist", "loadfile"]
+    both = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    yield "tests", [*pytest, "-m", "not house", *both]
     # Browsers need both cores to themselves, so what drives the whole house comes by itself.
     yield "journeys", [*pytest, "-m", "house"]
 
