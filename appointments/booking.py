@@ -12,6 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from appointments import rooms
 from appointments.models import Appointment, ChangeRequest, PassedOn
 from appointments.selectors import desk_for, free_slots, is_rostered
 from appointments.signals import (
@@ -30,12 +31,12 @@ from triage.control.models import News
 from triage.models import Incident
 from triage.shifts import duty
 from victimcontact.accounts.models import User
+from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
 from victimcontact.lib import local_time
 from victimcontact.people import links
 from victimcontact.people.models import Link
 
-LINK_LIVES_ON = timedelta(hours=24)  # after the appointment ends, so that a late call can rejoin
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
 
 
@@ -484,6 +485,28 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
 
 
 @transaction.atomic
+def ask_for(*, appointment_id, wish, words, words_version, by, at) -> ChangeRequest:
+    """``request_change`` for which there was no free time; another way is recorded as their choice.
+
+    Raises NotLive and offers.NotOffered.
+    """
+    appointment = _lock(appointment_id)
+    if appointment.status not in AHEAD:
+        raise NotLive
+    if wish in Appointment.Kind.values:
+        offers.make(
+            appointment.incident,
+            chosen=wish,
+            contact=appointment.contact if appointment.role == Appointment.Role.WITNESS else None,
+            words=words,
+            words_version=words_version,
+            by=by,
+            at=at,
+        )
+    return request_change(appointment_id=appointment_id, wish=wish, by=by, at=at)
+
+
+@transaction.atomic
 def release_lapsed(*, at) -> int:
     """Release every hold that ran out by the database's clock. Returns how many."""
     return _release(Q(status=Appointment.Status.HELD, held_until__lte=Now()))
@@ -532,6 +555,13 @@ def not_met(*, appointment_id, by, at) -> Appointment:
     _miss(appointment_id, by=by, at=at)
     appointment.refresh_from_db()
     return appointment
+
+
+def may_say_outcome(user, appointment) -> bool:
+    """Whether ``user`` is the officer of this visit or station, or manages the diary."""
+    return not appointment.is_video and (
+        appointment.officer_id == user.pk or can(user, "diary.manage")
+    )
 
 
 def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
@@ -756,7 +786,7 @@ def _tell(news, appointment, *, by, at):
         contact=appointment.contact,
         purpose=Link.Purpose.APPOINTMENT,
         about_id=appointment.pk,
-        expires_at=appointment.ends_at + LINK_LIVES_ON,
+        expires_at=appointment.ends_at + rooms.LINK_LIVES_ON,
         by=by,
         at=at,
     )

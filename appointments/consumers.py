@@ -18,12 +18,13 @@ from django.utils.timezone import now
 
 from appointments import protocol, rooms
 from appointments.models import Appointment, Presence
-from victimcontact.accounts.sockets import verified_user
+from victimcontact.accounts.sockets import signed_out_since, verified_user
 from victimcontact.people import visits
 from victimcontact.people.models import Link
 
 log = logging.getLogger(__name__)
 
+OFFICER = Presence.Side.OFFICER
 HELLO_SECONDS = 10
 PROBE_SECONDS = 1.5
 WATCH_SECONDS = 1.0
@@ -324,7 +325,12 @@ class Watch:
         ids = list(self.seats)
         if not ids:
             return
-        for presence_id in await database_sync_to_async(rooms.must_go)(ids, at=now()):
+        gone = await database_sync_to_async(rooms.must_go)(ids, at=now())
+        officers = {pk: seat.by for pk, seat in self.seats.items() if seat.side == OFFICER}
+        if officers:
+            out = await database_sync_to_async(signed_out_since)(officers.values())
+            gone |= {pk for pk, officer in officers.items() if officer.pk in out}
+        for presence_id in gone:
             consumer = self.seats.pop(presence_id, None)
             if consumer is not None:
                 await _quietly(consumer.dismiss())
@@ -352,7 +358,7 @@ async def _quietly(sending):
 def _appointment(appointment_id):
     return (
         Appointment.objects.select_related("incident", "officer")
-        .filter(pk=appointment_id, status__in=rooms.STAGES)
+        .filter(pk=appointment_id, status__in=rooms.STAGES, kind=Appointment.Kind.VIDEO)
         .first()
     )
 

@@ -12,6 +12,7 @@ from triage.models import Assessment
 from triage.thrive import ELEMENTS, FLAGS
 from victimcontact.accounts.permissions import can
 from victimcontact.lib import local_time
+from victimcontact.people import needs
 from victimcontact.people.models import ContactPlan
 
 SHOWN = (*Appointment.LIVE, Appointment.Status.ENDED, Appointment.Status.MISSED)
@@ -53,6 +54,10 @@ class Row:
     @property
     def text_colour(self):
         return COLOURS.get(self.text.status, "grey") if self.text else ""
+
+    @property
+    def needs(self):
+        return needs.told(self.appointment.contact)
 
     @property
     def changes(self):
@@ -103,6 +108,20 @@ def next_up(rows, at) -> Row | None:
             row
             for row in rows
             if row.appointment.status == Appointment.Status.BOOKED and row.appointment.ends_at > at
+        ),
+        None,
+    )
+
+
+def put_through(rows, at) -> Row | None:
+    """The caller whom a handler has put through to this officer, and who is not in the room yet."""
+    return next(
+        (
+            row
+            for row in rows
+            if row.appointment.status in (Appointment.Status.BOOKED, Appointment.Status.WAITING)
+            and getattr(row.appointment, "passed_on", None)
+            and row.appointment.ends_at > at
         ),
         None,
     )
@@ -161,7 +180,9 @@ def _whole(appointments):
         about_type=Appointment._meta.label_lower, about_id=OuterRef("pk")
     ).order_by("-queued_at")
     return (
-        appointments.select_related("incident__force", "contact", "desk", "officer")
+        appointments.select_related(
+            "incident__force", "contact", "desk", "officer", "passed_on", "offer__recorded_by"
+        )
         .annotate(text_id=Subquery(latest.values("pk")[:1]))
         .prefetch_related(
             Prefetch(

@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from django import forms
 from django.utils.timezone import now
 
+from appointments.models import Companion
+from victimcontact.lib import phone
+from victimcontact.people import needs
+
 # Further off there is no diary, and at the ends of the calendar a day has no bounds.
 FURTHEST = timedelta(days=3660)
 
@@ -74,3 +78,133 @@ class CancelForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose why it is cancelled"},
     )
+
+
+class StraightForm(forms.Form):
+    """The yes of a caller who is put through to an officer now, and what the officer must know."""
+
+    QUESTION = (
+        "An officer can see you by video right now. I would tell them what you have told me, so"
+        " that you need not say it again. May I put you through?"
+    )
+
+    permission = forms.BooleanField(
+        error_messages={"required": "Ask them first, and tick that they said yes"}
+    )
+    context = forms.CharField(
+        max_length=4000,
+        error_messages={"required": "Write what the officer must know before they say a word"},
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class ReassignForm(forms.Form):
+    """To whom an appointment is given, and why."""
+
+    REASONS = [
+        ("sickness", "The officer is not there"),
+        ("fair load", "They have too much"),
+        ("wished for", "The victim asked for somebody else"),
+        ("skill", "Another skill is needed"),
+    ]
+    officer = forms.ModelChoiceField(
+        queryset=None,
+        label="Who takes it",
+        empty_label="Choose an officer",
+        error_messages={
+            "required": "Choose an officer",
+            "invalid_choice": "Choose an officer who is free at that time",
+        },
+    )
+    reason = forms.ChoiceField(
+        choices=REASONS,
+        label="Why",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why"},
+    )
+
+    def __init__(self, *args, officers, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["officer"].queryset = officers
+        self.fields["officer"].label_from_instance = lambda officer: officer.styled_name
+
+
+class PersonField(forms.CharField):
+    """A mobile number as E.164."""
+
+    def clean(self, value):
+        value = super().clean(value)
+        try:
+            return phone.parse(value)
+        except phone.PhoneError as error:
+            raise forms.ValidationError("Enter a mobile number, like 07700 900123") from error
+
+
+class WitnessForm(forms.Form):
+    """Somebody who saw or heard it: enough to reach them."""
+
+    name = forms.CharField(
+        label="Name", max_length=200, error_messages={"required": "Enter their name"}
+    )
+    phone = PersonField(
+        label="Mobile number", error_messages={"required": "Enter their mobile number"}
+    )
+
+
+class CompanionForm(WitnessForm):
+    """Who comes along, in which part, and the word that opens their own link."""
+
+    role = forms.ChoiceField(
+        label="Who they are",
+        choices=Companion.Role,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose who they are"},
+    )
+    word = forms.CharField(
+        label="Their own word",
+        max_length=60,
+        error_messages={"required": "Agree a word with them that opens their link"},
+    )
+
+    field_order = ("role", "name", "phone", "word")
+
+
+class NeedsForm(forms.Form):
+    """What somebody needs of whoever meets them. Asked once, kept with the person."""
+
+    adaptations = forms.MultipleChoiceField(
+        label="Adaptations",
+        choices=list(needs.ADAPTATIONS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    officer = forms.ChoiceField(
+        label="The officer they would rather meet",
+        choices=[("", "No matter"), *needs.OFFICERS.items()],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    language = forms.ChoiceField(
+        label="Language of texts and pages",
+        choices=[("en-gb", "English"), ("cy", "Welsh")],
+        widget=forms.RadioSelect,
+    )
+    interpreter = forms.CharField(
+        label="Interpreter: into which language", max_length=60, required=False
+    )
+    note = forms.CharField(
+        label="Anything else", max_length=300, required=False, widget=forms.Textarea
+    )
+
+    @classmethod
+    def of(cls, contact, data=None):
+        """The form as it stands for ``contact``."""
+        known = {name: contact.needs.get(name) for name in cls.base_fields}
+        known["language"] = "cy" if contact.language.startswith("cy") else "en-gb"
+        return cls(data, initial={name: value for name, value in known.items() if value})
+
+    @property
+    def as_needs(self):
+        """What ``Contact.needs`` holds for it. Only for a valid form."""
+        kept = ("adaptations", "officer", "interpreter", "note")
+        return {name: self.cleaned_data[name] for name in kept if self.cleaned_data[name]}

@@ -6,20 +6,21 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.dispatch import receiver
 
-from appointments import booking
-from appointments.models import Appointment
+from appointments import booking, companions
+from appointments.models import Appointment, Exhibit
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
     appointment_change_asked,
     appointment_missed,
+    appointment_moved,
     exhibit_received,
 )
 from messaging import staff_tasks
 from messaging.models import StaffTask
-from triage import assessing, offers
+from triage import assessing, later, offers
 from triage.models import Incident, Participant
-from triage.signals import assessed, closing, met
+from triage.signals import assessed, closing, met, said_later
 from victimcontact.lib import local_time
 from victimcontact.people.models import Link, Visit
 from victimcontact.people.signals import link_locked, number_changed, number_changing
@@ -86,6 +87,16 @@ def look_again_after_a_move(sender, appointment, at, **_):
         assessing.review_now(appointment.incident_id, because="appointment moved", at=at)
 
 
+@receiver(appointment_moved)
+def ask_who_comes_along_for_the_new_time(sender, appointment, before, by, at, **_):
+    companions.carry_over(before, appointment, by=by, at=at)
+
+
+@receiver(appointment_cancelled)
+def tell_who_was_to_come_along(sender, appointment, by, at, **_):
+    companions.call_off(appointment, by=by, at=at)
+
+
 @receiver(appointment_missed)
 def look_again_after_a_missed_call(sender, appointment, at, **_):
     """Nobody knows why they did not come."""
@@ -114,8 +125,17 @@ def look_again_after_a_wish(sender, request, at, **_):
 
 @receiver(exhibit_received)
 def look_again_after_an_upload(sender, exhibit, at, **_):
-    """A photograph may show what nobody said."""
-    assessing.review_now(exhibit.incident_id, because="upload", at=at)
+    """A photograph may show what nobody said; what is written to it is heard."""
+    if exhibit.description.strip():
+        later.hear(exhibit.incident_id, exhibit.description, because="upload", at=at)
+    else:
+        assessing.review_now(exhibit.incident_id, because="upload", at=at)
+
+
+@receiver(said_later)
+def say_what_was_written_to_uploads(sender, incident, **_):
+    sent = Exhibit.objects.filter(incident=incident).order_by("received_at")
+    return [later.Later(one.received_at, one.description) for one in sent if one.description]
 
 
 @receiver(number_changing)
@@ -137,11 +157,13 @@ def send_links_to_the_new_number(sender, contact, by, at, **_):
 @receiver(link_locked)
 def ask_a_person_to_ring(sender, link, at, **_):
     """Five wrong words: somebody else may hold the phone, or the word was forgotten."""
-    if link.purpose != Link.Purpose.APPOINTMENT:
+    which = {
+        Link.Purpose.APPOINTMENT: {"pk": link.about_id},
+        Link.Purpose.COMPANION: {"companions": link.about_id},
+    }.get(link.purpose)
+    if which is None:
         return
-    appointment = (
-        Appointment.objects.select_related("incident__force").filter(pk=link.about_id).first()
-    )
+    appointment = Appointment.objects.select_related("incident__force").filter(**which).first()
     if appointment is None:
         return
     staff_tasks.raise_task(

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # The waiting room opens this long before the agreed time.
 OPENS_BEFORE = timedelta(minutes=30)
+# A link goes on after the appointment, so that a late call can rejoin.
+LINK_LIVES_ON = timedelta(hours=24)
 # A socket says every few seconds that it lives; after this long it does not.
 STALE_AFTER = timedelta(seconds=30)
 # Without a socket, a page that asked for the state this lately counts as here.
@@ -83,22 +85,34 @@ def opens_at(appointment):
 
 
 def may_enter(user, appointment):
-    """Whether this officer may sit in this room: whose diary it is in, or who manages diaries."""
-    return can(user, "room.enter") and (
-        appointment.officer_id == user.pk
-        or (
-            can(user, "diary.manage")
-            and user.forces.filter(pk=appointment.incident.force_id).exists()
+    """Whether this officer may sit in this room: whose diary it is in, or who manages diaries.
+
+    Nobody where they meet in person: only video has a room.
+    """
+    return (
+        appointment.is_video
+        and can(user, "room.enter")
+        and (
+            appointment.officer_id == user.pk
+            or (
+                can(user, "diary.manage")
+                and user.forces.filter(pk=appointment.incident.force_id).exists()
+            )
         )
     )
 
 
 def live_visit(appointment, at):
     """The latest opening of the appointment's link that is still good, or None."""
+    return live_visit_of(Link.Purpose.APPOINTMENT, appointment.pk, at)
+
+
+def live_visit_of(purpose, about_id, at):
+    """The latest opening of a link of that ``purpose`` that is still good, or None."""
     return (
         Visit.objects.filter(
-            link__purpose=Link.Purpose.APPOINTMENT,
-            link__about_id=appointment.pk,
+            link__purpose=purpose,
+            link__about_id=about_id,
             link__revoked_at=None,
             ended_at=None,
             ends_at__gt=at,
@@ -131,7 +145,7 @@ def truth_for_victim(appointment, *, visit, at):
     """What the victim's page may know, as JSON-ready values. Holds nothing that names anybody."""
     return {
         "stage": stage_for_victim(appointment, visit),
-        "can_wait": at >= opens_at(appointment),
+        "can_wait": appointment.is_video and at >= opens_at(appointment),
         "visit": str(visit.pk),
         "peer_exited": False,
         "ice_servers": ice_servers(visit, at=at),
@@ -226,7 +240,7 @@ def enter_waiting_room(*, appointment_id, visit, at):
     appointment = _lock(appointment_id)
     if appointment.status in (Appointment.Status.WAITING, Appointment.Status.IN_CALL):
         return appointment
-    if appointment.status != Appointment.Status.BOOKED:
+    if appointment.status != Appointment.Status.BOOKED or not appointment.is_video:
         raise NotNow
     if at < opens_at(appointment):
         raise TooEarly
@@ -356,7 +370,8 @@ def must_go(presence_ids, *, at):
     officer = Q(side=Presence.Side.OFFICER) & (
         Q(user__is_active=False) | ~Q(user__roles__overlap=MAY_ENTER) | ~Exists(serves)
     )
-    victim = Q(side=Presence.Side.VICTIM) & (
+    # A companion's link is revoked when they are let out.
+    victim = ~Q(side=Presence.Side.OFFICER) & (
         Q(visit__ended_at__isnull=False)
         | Q(visit__ends_at__lte=at)
         | Q(visit__link__revoked_at__isnull=False)

@@ -1,6 +1,6 @@
 """What the diary shows: desks, free slots, an officer's day."""
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Shift
 from appointments.slots import (
     HORIZON_DAYS,
     LEAD_MINUTES,
@@ -12,6 +12,7 @@ from appointments.slots import (
     is_rostered,
     slots_for,
 )
+from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Wishes",
     "appointments_for",
     "desk_for",
+    "free_officers",
     "free_slots",
     "is_rostered",
     "slots_for",
@@ -40,3 +42,26 @@ def appointments_for(user):
     if can(user, "appointment.view"):
         return seen.filter(incident__crime__officer_in_charge=user)
     return Appointment.objects.none()
+
+
+def free_officers(appointment):
+    """Users who could take this appointment at its time: on a shift at its desk, with it free.
+
+    ``booking.reassign`` asks again, under its locks.
+    """
+    busy = Appointment.objects.filter(
+        status__in=Appointment.OCCUPYING, occupies__overlap=appointment.occupies
+    )
+    rostered = Shift.objects.filter(
+        desk=appointment.desk, during__overlap=appointment.occupies
+    ).select_related("officer")
+    fits = {
+        shift.officer_id
+        for shift in rostered
+        if is_rostered(appointment.desk, shift.officer, appointment.occupies)
+    }
+    return (
+        User.objects.filter(pk__in=fits, is_active=True)
+        .exclude(pk__in=busy.values("officer"))
+        .order_by("last_name", "first_name")
+    )

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from appointments import urls_statement, views_visit
+from appointments import urls_statement, views_change, views_visit
 
 app_name = "appointments"
 urlpatterns = [
     path("a/", views_visit.visit, name="visit"),
     path("a/state/", views_visit.visit_state, name="visit_state"),
+    path("a/change/", views_change.change, name="change"),
+    path("a/change/to/", views_change.change_to, name="change_to"),
+    path("a/change/person/", views_change.ask_person, name="ask_person"),
+    path("a/cancel/", views_change.cancel, name="cancel_mine"),
+    path("a/calendar/", views_change.to_calendar, name="to_calendar"),
     *urls_statement.public_urlpatterns,
 ]

@@ -4,57 +4,106 @@ import uuid
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments import booking as diary
-from appointments import selectors
-from appointments.forms import CancelForm, DayForm, SlotForm, slot_value
+from appointments import companions, selectors
+from appointments.forms import (
+    CancelForm,
+    DayForm,
+    ReassignForm,
+    SlotForm,
+    StraightForm,
+    slot_value,
+)
 from appointments.models import Appointment
 from messaging import asking
-from messaging.models import Channel, Notification
+from messaging.models import Channel as Way
+from messaging.models import Notification
+from triage import offers
 from triage import selectors as triage_selectors
-from triage.models import Response
+from triage.models import Channel, Participant
 from victimcontact.accounts.permissions import can, require
 from victimcontact.lib import local_time
+from victimcontact.people import needs
 from victimcontact.people.safe_contact import Held, NotBefore
 
 ALREADY_BOOKED = "This report was booked from another page. Move that appointment instead"
 LAPSED = "This time is no longer held. Choose a time again"
-NOT_OFFERED = "The caller has not chosen video, or it is not safe any more. Record the choice first"
+NOT_OFFERED = "They chose something else, or it is not safe any more. Record the choice first"
 NOT_REACHABLE = "Record a phone number and agree an opening word first: see Safe contact"
+KEY_USED = "This page is old. Load it again, then choose a time"
+MISSED = {
+    "officer": "another officer",
+    "gender": "not the officer they asked for",
+    "language": "not in their language",
+    "time": "another part of the day",
+    "band": "later than it should be",
+}
 
 
 def _days(slots):
-    """Slots as [(day, [(value, time)])], for radios under headings."""
+    """Slots as [(day, [(value, time, what it misses)])], for buttons under headings."""
     days = {}
     for slot in slots:
-        choice = (slot_value(slot), local_time.say_time(slot.starts_at))
+        missed = ", ".join(MISSED[name] for name in slot.missed)
+        choice = (slot_value(slot), local_time.say_time(slot.starts_at), missed)
         days.setdefault(local_time.say_day(slot.starts_at), []).append(choice)
     return list(days.items())
 
 
-def _free(desk, day, at):
-    """The next free times, or those of one London day, half-hourly."""
+def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
+    """The free Slots to offer a person: several at once, or those of one London day, half-hourly.
+
+    With what the person needs of the officer. ``officer_id`` is one they know already.
+    """
+    wishes = selectors.Wishes(
+        officer_id=officer_id, gender=needs.officer(contact), language=needs.language(contact)
+    )
+    if day is None and contact == incident.victim:
+        return selectors.slots_for(incident, kind=kind, at=at, wishes=wishes, limit=12)
     if day is None:
         return selectors.free_slots(desk, at=at)
     since, until = local_time.day_bounds(day)
     return selectors.free_slots(desk, at=at, since=since, until=until, limit=60, every=30)
 
 
-def _later_days(at):
+def later_days(at):
     """Today and the days after it, to ask for their times."""
     today = local_time.local(at).date()
     return [today + timedelta(days=number) for number in range(selectors.HORIZON_DAYS)]
 
 
-def _page(request, incident, *, form=None, error="", slots=None, status=200):
-    """The booking of one incident as it stands: nothing chosen, held, or booked."""
+def _witness(request, incident):
+    """The Contact of the witness whom ?for= names, or None for the victim. 404 for anybody else."""
+    asked = request.POST.get("for") or request.GET.get("for")
+    if not asked:
+        return None
+    try:
+        found = incident.participants.filter(
+            role=Participant.Role.WITNESS, contact=uuid.UUID(asked)
+        ).select_related("contact")
+    except ValueError as error:
+        raise Http404 from error
+    return get_object_or_404(found).contact
+
+
+def _page(request, incident, *, witness=None, error="", slots=None, status=200):
+    """The booking of one person as it stands: nothing chosen, held, or booked."""
     at = now()
+    person = witness or incident.victim
+    role = Appointment.Role.WITNESS if witness else Appointment.Role.VICTIM
+    theirs = incident.appointments.filter(role=role)
+    if witness:
+        theirs = theirs.filter(contact=witness)
     appointment = (
-        incident.appointments.filter(status__in=(*Appointment.LIVE, Appointment.Status.HELD))
+        theirs.filter(status__in=(*Appointment.LIVE, Appointment.Status.HELD))
         .select_related("officer", "desk", "contact")
         .order_by("-created_at")
         .first()
@@ -62,47 +111,94 @@ def _page(request, incident, *, form=None, error="", slots=None, status=200):
     held = appointment and appointment.status == Appointment.Status.HELD
     if held and appointment.held_until <= at:
         appointment, held = None, False
-    offer = incident.offers.order_by("-chosen_at", "-id").first()
-    desk = selectors.desk_for(incident)
-    day = DayForm(request.GET).chosen()
-    is_video = bool(offer and offer.chosen == Response.VIDEO)
+    offer = offers.latest(incident, witness)
+    kind = offer.chosen if offer and offer.chosen in Appointment.Kind.values else ""
     assessment = incident.current_assessment
-    is_safe = bool(assessment and assessment.video_offer)
-    if slots is None and desk and is_video and is_safe and not appointment:
-        slots = _free(desk, day, at)
+    is_open = bool(kind and assessment and kind in offers.options(assessment))
+    desk = selectors.desk_for(incident, kind) if kind else None
+    day = DayForm(request.GET).chosen()
+    if slots is None and desk and is_open and not appointment:
+        slots = free_for(incident, person, kind, desk, day, at)
+    straight = (
+        not witness
+        and not (appointment and not held)
+        and kind == Appointment.Kind.VIDEO
+        and is_open
+        and incident.channel in (Channel.EMERGENCY, Channel.NON_EMERGENCY)
+    )
     context = {
-        "text_told": _text_told(incident, at) if held else None,
+        "text_told": _text_told(person, at) if held else None,
         "incident": incident,
+        "witness": witness,
+        "person": person,
+        "needs": needs.told(person),
         "appointment": appointment,
         "is_held": held,
-        "is_video": is_video,
-        "is_safe": is_safe,
+        "kind": kind,
+        "kind_label": Appointment.Kind(kind).label if kind else "",
+        "is_open": is_open,
+        "has_changed_mind": bool(appointment and not held and kind and kind != appointment.kind),
         "desk": desk,
         "days": _days(slots or []),
         "day": day,
-        "later_days": _later_days(at),
-        "form": form or SlotForm.blank(),
+        "later_days": later_days(at),
+        "form": SlotForm.blank(),
         "error": error,
+        "straight": straight,
+        "straight_question": StraightForm.QUESTION,
+        "history": theirs.filter(status__in=HISTORY)
+        .select_related("officer")
+        .order_by("-created_at")[:6],
+        "companions": companions.of(appointment) if appointment else [],
         "notifications": Notification.objects.filter(
             about_type="appointments.appointment",
-            about_id__in=incident.appointments.values("pk"),
+            about_id__in=theirs.values("pk"),
         ).order_by("-queued_at"),
     }
     template = "appointments/_booking.html" if request.htmx else "appointments/booking.html"
     return TemplateResponse(request, template, context, status=status)
 
 
-def _text_told(incident, at):
-    """{"held": why, "later": when}: what the contact plan does to the text of a booking.
+HISTORY = (Appointment.Status.CANCELLED, Appointment.Status.MISSED, Appointment.Status.ENDED)
 
-    A time is held for an incident: whom it is for is written down when it is booked.
-    """
-    victim = incident.victim
-    answer = asking.ask_plan(victim, Channel.SMS, at) if victim else Held(asking.NO_ADDRESS)
+
+def _text_told(person, at):
+    """{"held": why, "later": when}: what the contact plan does to the text of a booking."""
+    answer = asking.ask_plan(person, Way.SMS, at) if person else Held(asking.NO_ADDRESS)
     return {
         "held": asking.HELD_REASONS[answer.reason] if isinstance(answer, Held) else "",
         "later": answer.at if isinstance(answer, NotBefore) else None,
     }
+
+
+def _said(error):
+    """How the page says what stood against a change: (words, slots to choose from instead)."""
+    if isinstance(error, diary.SlotTaken):
+        return "This time has just been taken. These are nearest to it", error.alternatives or None
+    said = {
+        diary.HoldLapsed: LAPSED,
+        diary.AlreadyBooked: ALREADY_BOOKED,
+        diary.NotChosen: NOT_OFFERED,
+        offers.NotOffered: NOT_OFFERED,
+        diary.NotReachable: NOT_REACHABLE,
+        diary.KeyUsed: KEY_USED,
+        diary.NotLive: "This appointment is over or was moved already",
+        diary.NobodyFree: "No officer is free this minute. Hold a time below instead",
+    }
+    return said[type(error)], None
+
+
+REFUSALS = (
+    diary.SlotTaken,
+    diary.HoldLapsed,
+    diary.AlreadyBooked,
+    diary.NotChosen,
+    diary.NotReachable,
+    diary.KeyUsed,
+    diary.NotLive,
+    diary.NobodyFree,
+    offers.NotOffered,
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -110,12 +206,13 @@ def _text_told(incident, at):
 def booking(request, pk):
     """See the next free times; POST holds one for the caller."""
     incident = get_object_or_404(triage_selectors.incidents_for(request.user), pk=pk)
+    witness = _witness(request, incident)
     if request.method == "GET":
-        return _page(request, incident)
+        return _page(request, incident, witness=witness)
     form = SlotForm(request.POST)
     if not form.is_valid():
         error = form.errors.get("slot", ["Load the page again"])[0]
-        return _page(request, incident, form=SlotForm.blank(), error=error, status=422)
+        return _page(request, incident, witness=witness, error=error, status=422)
     officer_id, starts_at = form.cleaned_data["slot"]
     try:
         diary.hold(
@@ -123,35 +220,54 @@ def booking(request, pk):
             officer_id=officer_id,
             starts_at=starts_at,
             idempotency_key=form.cleaned_data["key"],
+            witness=witness,
             by=request.user,
             at=now(),
         )
-    except diary.SlotTaken as taken:
-        error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
-        return _page(request, incident, error=error, slots=taken.alternatives or None, status=409)
-    except diary.AlreadyBooked:
-        return _page(request, incident, error=ALREADY_BOOKED, status=409)
-    except diary.VideoNotOffered:
-        return _page(request, incident, error=NOT_OFFERED, status=409)
-    return _done(request, incident)
+    except REFUSALS as refusal:
+        error, slots = _said(refusal)
+        if isinstance(refusal, diary.SlotTaken):
+            error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
+        return _page(request, incident, witness=witness, error=error, slots=slots, status=409)
+    return _done(request, incident, witness)
 
 
 @require_POST
 @require("appointment.book", reads="appointments.appointment")
 def confirm(request, pk):
-    """Book the time that is held for this incident."""
+    """Book the time that is held for this person."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    witness = _witness_of(appointment)
     try:
         diary.book(appointment_id=pk, by=request.user, at=now())
-    except diary.HoldLapsed:
-        return _page(request, appointment.incident, error=LAPSED, status=409)
-    except diary.AlreadyBooked:
-        return _page(request, appointment.incident, error=ALREADY_BOOKED, status=409)
-    except diary.VideoNotOffered:
-        return _page(request, appointment.incident, error=NOT_OFFERED, status=409)
-    except diary.NotReachable:
-        return _page(request, appointment.incident, error=NOT_REACHABLE, status=409)
-    return _done(request, appointment.incident)
+    except REFUSALS as refusal:
+        error, _ = _said(refusal)
+        return _page(request, appointment.incident, witness=witness, error=error, status=409)
+    return _done(request, appointment.incident, witness)
+
+
+@require_POST
+@require("appointment.book", reads="triage.incident")
+def straight(request, pk):
+    """Take the caller to an officer who is free this minute, with their yes."""
+    incident = get_object_or_404(triage_selectors.incidents_for(request.user), pk=pk)
+    form = StraightForm(request.POST)
+    if not form.is_valid():
+        error = next(iter(form.errors.values()))[0]
+        return _page(request, incident, error=error, status=422)
+    try:
+        diary.now(
+            incident_id=incident.pk,
+            words=StraightForm.QUESTION,
+            context=form.cleaned_data["context"],
+            idempotency_key=form.cleaned_data["key"],
+            by=request.user,
+            at=now(),
+        )
+    except REFUSALS as refusal:
+        error, _ = _said(refusal)
+        return _page(request, incident, error=error, status=409)
+    return _done(request, incident)
 
 
 @require_POST
@@ -162,13 +278,13 @@ def release(request, pk):
         _appointments(request.user), pk=pk, status=Appointment.Status.HELD
     )
     diary.cancel(appointment_id=pk, reason="not wanted", by=request.user, at=now())
-    return _done(request, appointment.incident)
+    return _done(request, appointment.incident, _witness_of(appointment))
 
 
 @require_http_methods(["GET", "POST"])
 @require("appointment.book", reads="appointments.appointment")
 def move(request, pk):
-    """Give a booked appointment another time."""
+    """Give a booked appointment another time, of the kind that was chosen last."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
     form, slots, error, status = SlotForm.blank(), None, "", 200
     if request.method == "POST":
@@ -184,31 +300,156 @@ def move(request, pk):
                     by=request.user,
                     at=now(),
                 )
-            except diary.SlotTaken as taken:
-                said = local_time.say_when(starts_at)
-                error, status = f"{said} has just been taken. These are nearest to it", 409
-                slots, form = taken.alternatives or None, SlotForm.blank()
-            except diary.NotLive:
-                error, status = "This appointment is over or was moved already", 409
+            except REFUSALS as refusal:
+                (error, slots), status, form = _said(refusal), 409, SlotForm.blank()
             else:
-                messages.success(request, "The appointment was moved. A text tells the victim.")
-                if can(request.user, "appointment.view"):
-                    return redirect("appointments:appointment", new.pk)
-                return redirect("triage:incident", new.incident_id)
+                messages.success(request, "The appointment was moved. A text tells them.")
+                return _to_appointment(request, new)
         else:
             error, status = form.errors.get("slot", ["Load the page again"])[0], 422
-    if slots is None:
-        slots = _free(appointment.desk, DayForm(request.GET).chosen(), now())
-    context = {
-        "appointment": appointment,
-        "days": _days(slots),
+    offer = offers.latest(appointment.incident, _witness_of(appointment))
+    kind = offer.chosen if offer and offer.chosen in Appointment.Kind.values else appointment.kind
+    context = _choosing(request, appointment, kind, slots) | {
         "form": form,
-        "day": DayForm(request.GET).chosen(),
-        "later_days": _later_days(now()),
         "key": form["key"].value() or uuid.uuid4(),
         "error": error,
+        "before": appointment.get_kind_display() if kind != appointment.kind else "",
     }
     return TemplateResponse(request, "appointments/move.html", context, status=status)
+
+
+def _choosing(request, appointment, kind, slots):
+    """What a page shows that asks for a time of ``kind`` in place of, or after, an appointment."""
+    at, day = now(), DayForm(request.GET).chosen()
+    incident = appointment.incident
+    desk = (
+        appointment.desk if kind in appointment.desk.kinds else selectors.desk_for(incident, kind)
+    )
+    if slots is None:
+        slots = (
+            free_for(
+                incident,
+                appointment.contact,
+                kind,
+                desk,
+                day,
+                at,
+                officer_id=appointment.officer_id,
+            )
+            if desk
+            else []
+        )
+    return {
+        "appointment": appointment,
+        "kind": kind,
+        "kind_label": Appointment.Kind(kind).label,
+        "days": _days(slots),
+        "day": day,
+        "later_days": later_days(at),
+        "needs": needs.told(appointment.contact),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@require("appointment.book", reads="appointments.appointment")
+def follow_up(request, pk):
+    """Agree the next talk from within this one; ?kind= is what they choose for it."""
+    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    assessment = appointment.incident.current_assessment
+    kinds = [
+        kind
+        for kind in (offers.options(assessment) if assessment else [])
+        if kind in Appointment.Kind.values
+    ]
+    kind = request.POST.get("kind") or request.GET.get("kind") or appointment.kind
+    if kind not in kinds:
+        kind = kinds[0] if kinds else appointment.kind
+    form, slots, error, status = SlotForm.blank(), None, "", 200
+    if request.method == "POST":
+        form = SlotForm(request.POST)
+        if form.is_valid():
+            officer_id, starts_at = form.cleaned_data["slot"]
+            try:
+                made = diary.follow_up(
+                    appointment_id=pk,
+                    officer_id=officer_id,
+                    starts_at=starts_at,
+                    idempotency_key=form.cleaned_data["key"],
+                    chosen=kind,
+                    by=request.user,
+                    at=now(),
+                )
+            except REFUSALS as refusal:
+                (error, slots), status, form = _said(refusal), 409, SlotForm.blank()
+            else:
+                said = local_time.say_when(made.starts_at)
+                messages.success(request, f"The next one is booked for {said}. A text tells them.")
+                return _to_appointment(request, appointment)
+        else:
+            error, status = form.errors.get("slot", ["Load the page again"])[0], 422
+    context = _choosing(request, appointment, kind, slots) | {
+        "form": form,
+        "key": form["key"].value() or uuid.uuid4(),
+        "error": error,
+        "kinds": [(each, Appointment.Kind(each).label) for each in kinds],
+        "video": Appointment.Kind.VIDEO in kinds,
+    }
+    return TemplateResponse(request, "appointments/follow_up.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@require("diary.manage", reads="appointments.appointment")
+def reassign(request, pk):
+    """Give the appointment to another officer who is free at that time."""
+    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    officers = selectors.free_officers(appointment)
+    form = ReassignForm(request.POST if request.method == "POST" else None, officers=officers)
+    status = 200
+    if form.is_valid():
+        try:
+            diary.reassign(
+                appointment_id=pk,
+                officer_id=form.cleaned_data["officer"].pk,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                at=now(),
+            )
+        except REFUSALS as refusal:
+            form.add_error(None, _said(refusal)[0])
+        else:
+            messages.success(request, "The appointment has another officer now.")
+            return _to_appointment(request, appointment)
+    if form.errors:
+        status = 422
+    context = {"appointment": appointment, "form": form, "officers": officers}
+    return TemplateResponse(request, "appointments/reassign.html", context, status=status)
+
+
+@require_POST
+@require("room.enter", reads="appointments.appointment")
+def outcome(request, pk):
+    """Whether the officer and the person met, at their place or the station."""
+    appointment = get_object_or_404(selectors.appointments_for(request.user), pk=pk)
+    if not diary.may_say_outcome(request.user, appointment):
+        raise Http404
+    say = {"met": diary.met, "not_met": diary.not_met}.get(request.POST.get("outcome"))
+    if say is None:
+        raise BadRequest("no such outcome")
+    try:
+        say(appointment_id=pk, by=request.user, at=now())
+    except diary.NotLive:
+        messages.error(request, "Nothing was changed: it is not time yet, or it is over.")
+    return redirect("appointments:appointment", pk)
+
+
+def _to_appointment(request, appointment):
+    if can(request.user, "appointment.view"):
+        return redirect("appointments:appointment", appointment.pk)
+    return redirect("triage:incident", appointment.incident_id)
+
+
+def _witness_of(appointment):
+    return appointment.contact if appointment.role == Appointment.Role.WITNESS else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -224,7 +465,7 @@ def cancel(request, pk):
         except diary.NotLive:
             form.add_error(None, "This appointment has begun or is over")
         else:
-            messages.success(request, "The appointment was cancelled. A text tells the victim.")
+            messages.success(request, "The appointment was cancelled. A text tells them.")
             return redirect("triage:incident", appointment.incident_id)
     context = {"appointment": appointment, "form": form}
     return TemplateResponse(request, "appointments/cancel.html", context)
@@ -233,9 +474,9 @@ def cancel(request, pk):
 @require_POST
 @require("appointment.book", reads="appointments.appointment")
 def send_link_again(request, pk):
-    """Text the victim a new link, and shut the old."""
+    """Text them a new link, and shut the old."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
-    error = ""
+    witness, error = _witness_of(appointment), ""
     try:
         diary.send_link_again(appointment_id=pk, by=request.user, at=now())
     except diary.NotLive:
@@ -243,19 +484,20 @@ def send_link_again(request, pk):
     except diary.NotReachable:
         error = NOT_REACHABLE
     if error:
-        return _page(request, appointment.incident, error=error, status=409)
-    return _done(request, appointment.incident)
+        return _page(request, appointment.incident, witness=witness, error=error, status=409)
+    return _done(request, appointment.incident, witness)
 
 
 def _appointments(user):
     """Those that ``user`` may book, move or cancel: of the incidents they may see."""
     return Appointment.objects.filter(
         incident__in=triage_selectors.incidents_for(user)
-    ).select_related("incident", "desk", "officer")
+    ).select_related("incident__force", "desk", "officer", "contact")
 
 
-def _done(request, incident):
+def _done(request, incident, witness=None):
     if request.htmx:
         request.method = "GET"
-        return _page(request, incident)
-    return redirect("appointments:booking", incident.pk)
+        return _page(request, incident, witness=witness)
+    address = reverse("appointments:booking", args=[incident.pk])
+    return redirect(f"{address}?for={witness.pk}" if witness else address)

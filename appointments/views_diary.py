@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from appointments import diary, rooms, selectors
+from appointments import booking, companions, diary, rooms, selectors
 from appointments.models import Appointment
 from triage.models import Response
 from victimcontact.accounts.permissions import can, require
@@ -34,6 +34,7 @@ def my_day(request):
     context = {
         "rows": rows,
         "next": None if everyone else diary.next_up(rows, at),
+        "put_through": None if everyone else diary.put_through(rows, at),
         "everyone": everyone,
         "may_see_everyone": diary.has_own_diary(request.user) and can(request.user, "diary.manage"),
         "at": at,
@@ -110,7 +111,17 @@ def appointment(request, pk):
         "texts": diary.texts_about(found),
         "device_test": found.device_tests.order_by("-tested_at").first(),
         "choice": Response(found.offer.chosen).label,
+        "needs": row.needs,
+        "companions": companions.of(found),
+        "passed_on": getattr(found, "passed_on", None),
+        "may_follow_up": can(request.user, "appointment.book")
+        and (found.status in ("in_call", "ended")),
+        "may_reassign": can(request.user, "diary.manage"),
+        "may_say_outcome": booking.may_say_outcome(request.user, found)
+        and found.status in booking.AHEAD
+        and found.starts_at <= at,
         "facts": [
+            {"key": "Where", "value": _where(found)},
             {"key": "Time", "value": local_time.staff_time(found.starts_at)},
             {"key": "Desk", "value": found.desk.name},
             {"key": "Officer", "value": found.officer.styled_name},
@@ -120,6 +131,14 @@ def appointment(request, pk):
         and found.status in (Appointment.Status.BOOKED, Appointment.Status.WAITING),
     }
     return TemplateResponse(request, "appointments/appointment.html", context)
+
+
+def _where(appointment):
+    if appointment.kind == Appointment.Kind.VISIT:
+        return appointment.contact.address or appointment.incident.location or "Ask them first"
+    if appointment.kind == Appointment.Kind.STATION:
+        return appointment.desk.place or "The desk has no place written down"
+    return "By video"
 
 
 def _born(contact):

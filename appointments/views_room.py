@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments import diary, protocol, rooms, selectors
+from appointments import companions, diary, protocol, rooms, selectors
 from appointments.models import Appointment
-from victimcontact.accounts.permissions import require
+from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
 from victimcontact.middleware import uses_camera
 
@@ -65,6 +65,10 @@ def room(request, pk):
         "row": row,
         "appointment": appointment,
         "truth": truth,
+        "people": companions.rows(appointment, at),
+        "passed_on": getattr(row.appointment, "passed_on", None),
+        "may_follow_up": can(request.user, "appointment.book")
+        and appointment.status in ("in_call", "ended"),
         "stage": truth["stage"],
         "device_test": appointment.device_tests.order_by("-tested_at").first(),
         "can_still_call": appointment.status in Appointment.LIVE,

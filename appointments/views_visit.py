@@ -16,8 +16,8 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, protocol, rooms, statements
-from appointments.forms_visit import ChangeForm, DevicesForm
+from appointments import booking, companions, protocol, rooms, statements
+from appointments.forms_visit import DevicesForm
 from appointments.models import Appointment, StatementVersion
 from victimcontact.lib import phone
 from victimcontact.middleware import uses_camera
@@ -53,18 +53,13 @@ WORDS = {
 def visit(request):
     """The page, at whatever step the appointment is."""
     appointment = _appointment(request)
-    form = ChangeForm()
-    status = 200
     if request.method == "POST":
         step = STEPS.get(request.POST.get("step", ""))
         if step is None:
             raise BadRequest("no such step")
-        form = step(request, appointment)
-        if form is None:
-            return _answer(request)
-        status = 422
-        appointment = _appointment(request)
-    return _page(request, appointment, form, status=status)
+        step(request, appointment)
+        return _answer(request)
+    return _page(request, appointment)
 
 
 @require_safe
@@ -80,25 +75,6 @@ def _wait(request, appointment):
     # Refused, the page shows how things stand: too early, over, or moved.
     with contextlib.suppress(rooms.NotNow):
         rooms.enter_waiting_room(appointment_id=appointment.pk, visit=request.visit, at=now())
-    return None
-
-
-def _change(request, appointment):
-    """Ask for something else. Returns the form when it needs another look."""
-    form = ChangeForm(request.POST)
-    if not form.is_valid():
-        return form
-    try:
-        booking.request_change(
-            appointment_id=appointment.pk,
-            wish=form.cleaned_data["wish"],
-            by=request.visit,
-            at=now(),
-        )
-    except booking.NotLive:
-        form.add_error(None, _("It is too late to change this here. Ring us instead"))
-        return form
-    return None
 
 
 def _devices(request, appointment):
@@ -112,10 +88,9 @@ def _devices(request, appointment):
             problem=form.cleaned_data["problem"],
             at=now(),
         )
-    return None
 
 
-STEPS = {"wait": _wait, "change": _change, "devices": _devices}
+STEPS = {"wait": _wait, "devices": _devices}
 
 
 def _appointment(request):
@@ -127,7 +102,7 @@ def _appointment(request):
     )
 
 
-def _page(request, appointment, form, *, status):
+def _page(request, appointment):
     at = now()
     truth = rooms.truth_for_victim(appointment, visit=request.visit, at=at)
     plan = appointment.contact.plan
@@ -143,8 +118,9 @@ def _page(request, appointment, form, *, status):
         "is_neutral": plan is None or plan.wording == ContactPlan.Wording.NEUTRAL,
         "contact_number": phone.display(appointment.incident.force.contact_number),
         "asked": list(appointment.change_requests.filter(settled_at=None)),
+        "may_change": appointment.status in booking.AHEAD,
+        "companions": companions.of(appointment),
         "has_signed": _has_signed(appointment),
-        "form": form,
         "room_settings": {
             "role": protocol.VICTIM,
             "stage": truth["stage"],
@@ -157,7 +133,7 @@ def _page(request, appointment, form, *, status):
             "words": {key: str(words) for key, words in WORDS.items()},
         },
     }
-    return TemplateResponse(request, "appointments/visit.html", context, status=status)
+    return TemplateResponse(request, "appointments/visit.html", context)
 
 
 def _has_signed(appointment):

@@ -321,6 +321,7 @@ class ChangeRequest(models.Model):
 
     class Wish(models.TextChoices):
         ANOTHER_TIME = "another_time", "Another time"
+        VIDEO = "video", "Video appointment"
         VISIT = "visit", "Officer's visit"
         STATION = "station", "Police station"
         CANCEL = "cancel", "Cancel"

@@ -166,20 +166,23 @@ def test_too_early_it_says_from_when():
     assert victim.get("/a/state/").json()["can_wait"] is False
 
 
-@pytest.mark.parametrize("wish", ["another_time", "visit", "station", "cancel"])
-def test_a_change_is_asked_for_and_a_person_told(appointment, victim, wish):
+@pytest.mark.parametrize(
+    ("kind", "wish"), [("video", "another_time"), ("visit", "visit"), ("station", "station")]
+)
+def test_a_change_is_asked_for_and_a_person_told(appointment, victim, kind, wish):
     for _ in range(2):
-        assert victim.post("/a/", {"step": "change", "wish": wish}).status_code == 303
+        assert victim.post("/a/change/person/", {"kind": kind}).status_code == 303
 
     assert [request.wish for request in ChangeRequest.objects.all()] == [wish]
     assert [task.kind for task in StaffTask.objects.all()] == ["change_asked"]
     assert "You asked us for a change." in text(victim)
     appointment.refresh_from_db()
-    assert appointment.status == "booked"
+    assert (appointment.status, appointment.kind) == ("booked", "video")
+    assert appointment.incident.current_offer.chosen == kind
 
 
 def test_staff_learn_who_asked_for_a_change_and_go_back_where_they_may(appointment, victim):
-    victim.post("/a/", {"step": "change", "wish": "another_time"})
+    victim.post("/a/change/person/", {"kind": "video"})
     handler = people.user(Role.CALL_HANDLER, at_force=appointment.incident.force)
     client = people.sign_in(Client(), handler)
     staff_tasks.take(StaffTask.objects.get().pk, by=handler, at=now())
@@ -196,7 +199,7 @@ def test_staff_learn_who_asked_for_a_change_and_go_back_where_they_may(appointme
 
 def test_who_waits_is_told_too_that_they_asked_for_a_change(victim):
     victim.post("/a/", {"step": "wait"})
-    victim.post("/a/", {"step": "change", "wish": "another_time"})
+    victim.post("/a/change/person/", {"kind": "video"})
 
     page = text(victim)
     (told,) = re.findall("<div[^>]*>You asked us for a change", page)
@@ -204,12 +207,11 @@ def test_who_waits_is_told_too_that_they_asked_for_a_change(victim):
     assert page.index(told) < page.index("data-room-screen=")
 
 
-@pytest.mark.parametrize("wish", ["", "nonsense", "🦊" * 20_000])
-def test_a_change_that_says_nothing_is_asked_again(victim, wish):
-    response = victim.post("/a/", {"step": "change", "wish": wish})
-    assert response.status_code == 422
+@pytest.mark.parametrize("kind", ["", "nonsense", "none", "🦊" * 20_000])
+def test_a_change_to_what_is_not_offered_finds_nothing(victim, kind):
+    assert victim.post("/a/change/person/", {"kind": kind}).status_code == 404
+    assert victim.get("/a/change/to/", {"kind": kind[:50]}).status_code == 404
     assert ChangeRequest.objects.count() == 0
-    assert "There is a problem" in response.content.decode()
 
 
 def test_a_change_comes_too_late_in_the_call(appointment, opened, victim):
@@ -217,8 +219,8 @@ def test_a_change_comes_too_late_in_the_call(appointment, opened, victim):
     rooms.admit(
         appointment_id=appointment.pk, visit_id=opened.visit.pk, by=appointment.officer, at=now()
     )
-    response = victim.post("/a/", {"step": "change", "wish": "visit"})
-    assert response.status_code == 422
+    response = victim.post("/a/change/person/", {"kind": "visit"})
+    assert response.status_code == 409
     assert "It is too late to change this here" in response.content.decode()
 
 

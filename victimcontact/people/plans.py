@@ -143,3 +143,17 @@ def set_channel(contact, *, channel: str, safety: str, note: str = "", by, at) -
     )
     plan_changed.send(sender=Contact, contact=contact, before=before, plan=plan, by=by, at=at)
     return plan
+
+
+@transaction.atomic
+def set_needs(contact, *, needs, language, by, at) -> Contact:
+    """Keep what ``contact`` needs of whoever meets them, in place of what was kept before.
+
+    ``needs`` as in ``people.needs``. Writes the names of what changed into the ledger, no words.
+    """
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    before, contact.needs, contact.language = contact.needs, needs, language
+    contact.save(update_fields=["needs", "language"])
+    changed = sorted(k for k in {*before, *needs} if before.get(k) != needs.get(k))
+    ledger.record("contact.needs_set", by=by, about=contact, at=at, changed=changed)
+    return contact

@@ -116,7 +116,7 @@ def _count_against(link, at):
 
 def _ends_at(link, at):
     longest = at + timedelta(minutes=settings.VISIT_ABSOLUTE_MINUTES)
-    if link.purpose == Link.Purpose.APPOINTMENT:
+    if link.purpose in (Link.Purpose.APPOINTMENT, Link.Purpose.COMPANION):
         longest = max(longest, link.expires_at - LINK_OUTLIVES_PURPOSE + OVERRUN)
     return min(longest, link.expires_at)
 

@@ -1,0 +1,241 @@
+"""What somebody does with their own appointment by their link."""
+
+import re
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils.timezone import now
+from icalendar import Calendar
+
+from appointments import booking, calendar
+from appointments.models import Appointment
+from messaging import outbox
+from messaging.models import Notification, StaffTask
+from tests.appointments import factories as diary
+from tests.appointments import room_world as world
+from triage.models import Offer
+from victimcontact.lib.local_time import LONDON, say_when
+from victimcontact.people.models import Link
+
+pytestmark = pytest.mark.django_db
+ALL = ["video", "visit", "station"]
+
+
+@pytest.fixture
+def appointment():
+    desk = diary.desk(kinds=ALL, place="1 High Street, Northmoor")
+    return world.appointment(desk=desk, starts_in=timedelta(hours=5))
+
+
+@pytest.fixture
+def victim(client, appointment):
+    return world.let_victim_in(client, world.open_link(appointment))
+
+
+def slots(client, kind):
+    page = client.get("/a/change/to/", {"kind": kind})
+    assert page.status_code == 200
+    return re.findall(r'name="slot" value="([^"]+)"', page.content.decode())
+
+
+def confirm(client, kind, slot):
+    page = client.get("/a/change/to/", {"kind": kind, "slot": slot}).content.decode()
+    assert "Is this right?" in page
+    fields = dict(re.findall(r'name="(kind|slot|key)" value="([^"]+)"', page))
+    return fields
+
+
+def post(client, fields):
+    return client.post("/a/change/to/", fields)
+
+
+def test_another_time_is_chosen_confirmed_and_told(appointment, victim):
+    fields = confirm(victim, "video", slots(victim, "video")[-1])
+    appointment.refresh_from_db()
+    assert (appointment.status, Link.objects.filter(revoked_at=None).count()) == ("booked", 1)
+
+    page = post(victim, fields).content.decode()
+
+    new = Appointment.objects.get(moved_from=appointment)
+    assert say_when(new.starts_at) in page
+    assert (new.status, new.kind, new.held_by) == ("booked", "video", None)
+    assert [n.template for n in Notification.objects.all()] == ["appointment_moved"]
+    assert victim.get("/a/").status_code == 403  # the old link and its visit are over
+    review = new.incident.reviews.get(done_at=None)
+    assert review.because == "appointment moved"
+
+
+@pytest.mark.parametrize("kind", ["visit", "station"])
+def test_another_way_is_their_own_choice_kept_in_its_words(appointment, victim, kind):
+    post(victim, confirm(victim, kind, slots(victim, kind)[0]))
+
+    new = Appointment.objects.get(moved_from=appointment)
+    offer = Offer.objects.get(pk=new.offer_id)
+    assert (new.kind, new.status, offer.chosen) == (kind, "booked", kind)
+    assert (offer.recorded_by, offer.words_version) == (None, "link-2026-1")
+    assert "At a police station: You come to us" in offer.words
+    assert [n.template for n in Notification.objects.all()] == ["meeting_moved"]
+    page = world.let_victim_in(Client(), world.open_link(new)).get("/a/").content.decode()
+    assert ("1 High Street" in page) is (kind == "station")
+    assert "data-room" not in page
+
+
+def test_a_time_that_went_leaves_the_old_one_and_offers_others(appointment, victim):
+    slot = slots(victim, "visit")[0]
+    starts_at = slot.split(" ")[1]
+    shift = appointment.officer.shifts.get()
+    diary.appointment(at_shift=shift, starts_at=datetime.fromisoformat(starts_at))
+
+    response = post(victim, {"kind": "visit", "slot": slot, "key": uuid.uuid4()})
+
+    appointment.refresh_from_db()
+    assert (response.status_code, appointment.status) == (409, "booked")
+    assert len(re.findall('name="slot"', response.content.decode())) == 4
+    assert appointment.incident.current_offer.chosen == "video"
+
+
+def test_cancelling_asks_first_then_tells_a_person(appointment, victim):
+    assert "Do you want to give up" in victim.get("/a/cancel/").content.decode()
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+    assert "is given up" in victim.post("/a/cancel/").content.decode()
+
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "by their link")
+    assert [task.kind for task in StaffTask.objects.all()] == ["change_asked"]
+    assert appointment.incident.reviews.get(done_at=None).because == "cancelled by link"
+
+
+def test_the_link_of_somebody_else_changes_nothing_here(appointment, victim):
+    other = world.appointment(desk=appointment.desk, starts_in=timedelta(hours=9))
+    theirs = world.let_victim_in(Client(), world.open_link(other))
+    fields = confirm(victim, "video", slots(victim, "video")[-1])
+
+    post(theirs, fields)
+    victim.post("/a/cancel/")
+    theirs.post("/a/cancel/")
+
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.cancelled_reason) == ("cancelled", "by their link")
+    assert Appointment.objects.filter(moved_from=other).count() == 1
+    for page in ("/a/change/", "/a/change/to/", "/a/cancel/", "/a/calendar/"):
+        assert Client().get(page).status_code == 403
+
+
+CLOCKS = [
+    (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), "12:30am"),
+    (datetime(2027, 3, 28, 1, 30, tzinfo=UTC), "2:30am"),
+    (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), "1:30am (BST)"),
+    (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "1:30am (GMT)"),
+]
+
+
+@pytest.mark.parametrize(("starts_at", "said"), CLOCKS)
+def test_screen_text_email_and_calendar_tell_one_moment(client, starts_at, said):
+    shift = diary.shift(starts_at=starts_at - timedelta(hours=2))
+    booked = diary.appointment(at_shift=shift, starts_at=starts_at)
+    victim = world.let_victim_in(client, world.open_link(booked))
+    screen = " ".join(victim.get("/a/").content.decode().split())
+    context = {"when": starts_at, "link": "https://x.example/a/1"}
+    wish = {"to": booked.contact, "about": booked, "context": context, "at": now()}
+    text = outbox.queue("appointment_booked", channel="sms", **wish)
+    booked.contact.email = "robin@example.org"
+    booked.contact.save()
+    booked.contact.plans.update(channels={"email": "safe"})
+    email = outbox.queue("appointment_booked", channel="email", **wish)
+    file = Calendar.from_ical(calendar.file(booked, at=now()))
+    event = file.walk("VEVENT")[0]
+
+    wall = event.decoded("dtstart").astimezone(LONDON)
+    assert (text.channel, email.channel) == ("sms", "email")
+    assert say_when(starts_at).endswith(f" at {said}")
+    assert say_when(starts_at) in screen
+    assert f" at {said}" in text.body
+    assert f" at {said}" in email.body
+    assert event.decoded("dtstart") == starts_at
+    assert f"{wall:%-I:%M}" == said.split("am")[0]
+
+
+def test_the_calendar_file_says_nothing_and_holds_no_link_unless_chosen(appointment, victim):
+    warned = victim.get("/a/calendar/").content.decode()
+    plain = victim.post("/a/calendar/")
+    chosen = victim.post("/a/calendar/", {"link": "yes"})
+
+    assert "Other people may see your calendar" in warned
+    assert plain["Content-Type"] == "text/calendar; charset=utf-8"
+    event = Calendar.from_ical(plain.content).walk("VEVENT")[0]
+    assert str(event["summary"]) == "Appointment"
+    assert {"URL", "LOCATION", "DESCRIPTION", "ORGANIZER"}.isdisjoint(event)
+    assert not event.subcomponents
+    token = Calendar.from_ical(chosen.content).walk("VEVENT")[0]["url"].rpartition("/")[2]
+    assert world.open_again(str(token)).visit.link.about_id == appointment.pk
+
+
+def at_once(acts):
+    start, broken = threading.Barrier(len(acts)), []
+
+    def run(act):
+        try:
+            start.wait()
+            act()
+        except (booking.SlotTaken, booking.NotLive):
+            pass
+        except Exception as error:  # counted below: none may happen
+            broken.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_posts_at_one_time_move_one_appointment_once(appointment, victim):
+    """Fifty tabs of one victim: one new appointment, one text, however the keys differ."""
+    fields = confirm(victim, "video", slots(victim, "video")[-1])
+    keys = [fields["key"]] * 25 + [str(uuid.uuid4()) for _ in range(25)]
+    cookies = victim.cookies.output(header="", sep=";")
+
+    def tab(key):
+        one = Client()
+        one.cookies.load(cookies)
+        assert post(one, {**fields, "key": key}).status_code in (200, 403, 409)
+
+    at_once([lambda key=key: tab(key) for key in keys])
+
+    assert Appointment.objects.filter(status="booked").count() == 1
+    assert Appointment.objects.filter(moved_from=appointment).count() == 1
+    assert [n.template for n in Notification.objects.all()] == ["appointment_moved"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_move_by_link_and_an_officers_cancel_at_once_end_in_one_truth(appointment, victim):
+    fields = confirm(victim, "video", slots(victim, "video")[-1])
+
+    at_once(
+        [
+            lambda: post(victim, fields),
+            lambda: booking.cancel(
+                appointment_id=appointment.pk,
+                reason="not safe",
+                by=appointment.officer,
+                at=now(),
+            ),
+        ]
+    )
+
+    appointment.refresh_from_db()
+    ahead = Appointment.objects.filter(status="booked").count()
+    templates = {n.template for n in Notification.objects.filter(status="queued")}
+    told = {"moved": (1, {"appointment_moved"}), "not safe": (0, {"appointment_cancelled"})}
+    assert (ahead, templates) == told[appointment.cancelled_reason]
+    assert Link.objects.filter(revoked_at=None).count() == ahead
