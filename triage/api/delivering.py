@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from messaging import staff_tasks
 from messaging.models import StaffTask
@@ -44,7 +45,7 @@ where id = (
     join api_webhooksubscription s on s.id = d.subscription_id
     where (d.status = 'queued' and d.next_attempt_at <= statement_timestamp()
            or d.status = 'sending' and d.claimed_at < statement_timestamp() - %(lease)s)
-      and s.is_active and s.rests_until <= statement_timestamp()
+      and d.attempts < %(most)s and s.is_active and s.rests_until <= statement_timestamp()
       and not exists (
         select from api_webhookdelivery other
         where other.subscription_id = s.id and other.status = 'sending' and other.id <> d.id
@@ -64,7 +65,7 @@ def deliver_next() -> bool:
     """
     claim = uuid4().hex
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"claim": claim, "lease": LEASE})
+        cursor.execute(_CLAIM, {"claim": claim, "lease": LEASE, "most": MOST_ATTEMPTS})
         row = cursor.fetchone()
     if row is None:
         return False
@@ -178,8 +179,11 @@ def _tell_a_person(subscription, at):
 @transaction.atomic
 def give_up_old(at) -> int:
     """Give up what could not be carried while it was of use, and tell a person; how many."""
+    unheard = Q(status=Status.QUEUED, next_attempt_at__lte=at, queued_at__lt=at - OF_USE_FOR)
+    # Whatever it is about it, each worker that claimed it died of it.
+    deadly = Q(status=Status.SENDING, claimed_at__lt=at - LEASE, attempts__gte=MOST_ATTEMPTS)
     old = WebhookDelivery.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        status=Status.QUEUED, next_attempt_at__lte=at, queued_at__lt=at - OF_USE_FOR
+        unheard | deadly
     )
     rows = list(old.select_related("subscription__force"))
     keys = [row.pk for row in rows]

@@ -7,9 +7,11 @@ the environment is used; the whole call has an end, however slowly the other sid
 
 import contextlib
 import http.client
+import queue
 import socket
 import ssl
 import threading
+import time
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -18,7 +20,10 @@ from django.conf import settings
 # An IPv6 address that a network's translator takes for the IPv4 address in its last four bytes.
 TRANSLATED = ip_network("64:ff9b::/96")
 CONNECT_SECONDS = 5
-CALL_SECONDS = 10
+LOOK_UP_SECONDS = 5
+CALL_SECONDS = 10  # all of it: looking the name up, connecting, the answer
+# Names that are looked up at the same time: one that takes for ever holds up a few others at most.
+_looking_up = threading.BoundedSemaphore(8)
 
 
 class NotAllowed(ValueError):
@@ -63,6 +68,7 @@ def call(address: str, body: bytes, headers: dict) -> int:
     Raises NotAllowed and NoAnswer.
     """
     check(address)
+    ends = time.monotonic() + CALL_SECONDS
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     machine = _look_up(parts.hostname, port)
@@ -72,24 +78,36 @@ def call(address: str, body: bytes, headers: dict) -> int:
         )
     else:
         connection = http.client.HTTPConnection(parts.hostname, port, timeout=CONNECT_SECONDS)
-    # The name stays for the certificate and the Host header; the connection goes where we looked.
-    connection._create_connection = lambda _, *rest: socket.create_connection(machine, *rest)
     path = parts.path or "/"
     if parts.query:
         path += f"?{parts.query}"
-    return _call(connection, path, body, headers)
+    return _call(connection, machine, path, body, headers, ends=ends)
 
 
-def _call(connection, path, body, headers):
+def _call(connection, machine, path, body, headers, *, ends):
     # A time limit of the socket begins anew with each byte: this one does not.
     late = threading.Event()
+    lines = []
+
+    def connect(_, *rest):
+        # The name stays for the certificate and the Host header; we go where we looked.
+        made = socket.create_connection(machine, *rest)
+        # A second handle of the line: TLS takes the first away, and may never come to its end.
+        lines.append(made.dup())
+        if late.is_set():
+            made.close()
+            raise TimeoutError
+        return made
 
     def end():
         late.set()
-        with contextlib.suppress(OSError, AttributeError):  # closed already
-            connection.sock.shutdown(socket.SHUT_RDWR)
+        for line in lines:
+            with contextlib.suppress(OSError):  # closed already
+                line.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(CALL_SECONDS, end)
+    connection._create_connection = connect
+
+    timer = threading.Timer(max(0.0, ends - time.monotonic()), end)
     timer.daemon = True
     timer.start()
     try:
@@ -106,17 +124,41 @@ def _call(connection, path, body, headers):
     finally:
         timer.cancel()
         connection.close()
+        for line in lines:
+            line.close()
 
 
 def _look_up(host, port):
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NoAnswer("no such host") from None
+    found = _ask_for(host, port)
     machines = [where[:2] for *_, where in found]
     for machine, _ in machines:
         _check_machine(ip_address(machine.partition("%")[0]))
     return machines[0]
+
+
+def _ask_for(host, port):
+    # The system's resolver knows no time limit: a thread waits for it, and we for no thread.
+    places = _looking_up
+    if not places.acquire(timeout=LOOK_UP_SECONDS):
+        raise NoAnswer("timeout")
+    answers = queue.SimpleQueue()
+
+    def ask():
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception:  # whatever it was, nobody waits for it in vain
+            answers.put(None)
+        finally:
+            places.release()
+
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        found = answers.get(timeout=LOOK_UP_SECONDS)
+    except queue.Empty:
+        raise NoAnswer("timeout") from None
+    if not found:
+        raise NoAnswer("no such host")
+    return found
 
 
 def _check_machine(address):

@@ -104,7 +104,12 @@ class SafeContact(Strict):
     )
     sms = _safety("Whether a text is safe.")
     email = _safety("Whether an e-mail is safe.")
-    phone_watched = YesNo(required=False, help_text="Somebody else may see this phone.")
+    phone_watched = YesNo(
+        required=False,
+        allow_null=True,
+        help_text="Somebody else may see this phone. Anything but false, left out too, counts as"
+        " true: then nothing is sent until a person of the force has asked.",
+    )
     note = Words(
         required=False, allow_blank=True, max_length=2000, help_text="What to heed, in words."
     )

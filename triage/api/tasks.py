@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from celery import shared_task
@@ -11,15 +12,19 @@ from triage.api import delivering, idempotency
 
 logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 50
+LONGEST_RUN = 60.0  # seconds: each call may take ten
 
 
 @shared_task
 def deliver_due():
-    """Carry what is due. After fifty the rest goes to a new task, so that others get a turn."""
+    """Carry what is due. After fifty, or a minute, a new task goes on: others get a turn."""
     delivering.give_up_old(now())
+    ends = time.monotonic() + LONGEST_RUN
     for _ in range(MOST_AT_ONCE):
         if not delivering.deliver_next():
             return
+        if time.monotonic() >= ends:
+            break
     deliver_due.delay()
 
 

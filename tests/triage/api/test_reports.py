@@ -12,6 +12,7 @@ from triage.api.models import Scope, Sent, Update
 from triage.models import Incident
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
+from victimcontact.people.safe_contact import Plan
 
 pytestmark = pytest.mark.django_db
 INCIDENTS = "/api/v1/incidents/"
@@ -83,6 +84,19 @@ def test_safe_contact_becomes_the_plan_and_what_was_not_said_stays_unsafe(online
     plan = Incident.objects.get().victim.plan
     assert (plan.channels, plan.wording, plan.note) == ({"sms": "safe"}, "neutral", "Not after six")
     assert plan.confirmed_by is None
+
+
+@pytest.mark.parametrize("said", [{}, {"phone_watched": None}, {"phone_watched": True}])
+def test_a_phone_is_watched_until_somebody_says_that_it_is_not(online, said):
+    safe = {"safe": "as_below", "sms": "safe", "email": "safe", **said}
+    taken = online.report(caller={"phone": "07700900123", "safe_contact": safe})
+    assert taken.status_code == 201
+
+    plan = Incident.objects.get().victim.plan
+
+    assert plan.phone_watched
+    for channel in ("sms", "email"):
+        assert Plan.read(plan).channels.get(channel) != "safe"
 
 
 def test_without_safe_contact_there_is_no_plan_and_so_nothing_is_sent(online):

@@ -16,7 +16,7 @@ from tests import factories
 from tests.triage.api.conftest import AT_THE_DOOR, system
 from tests.triage.api.listener import Listener
 from triage import assessing, offers, signals
-from triage.api import delivering, outside
+from triage.api import delivering, outside, tasks
 from triage.api.models import Event, Scope, WebhookDelivery, WebhookSubscription
 from triage.control import dispatching
 from triage.models import Incident
@@ -190,6 +190,76 @@ def test_a_server_that_speaks_slowly_for_ever_is_cut_off(listener, monkeypatch):
 
     assert now() - began < timedelta(seconds=4)
     assert WebhookDelivery.objects.get().last_result == "timeout"
+
+
+def test_a_name_that_is_never_found_ends_with_the_call(monkeypatch):
+    monkeypatch.setattr(outside, "LOOK_UP_SECONDS", 0.2)
+    monkeypatch.setattr(outside, "_looking_up", threading.BoundedSemaphore(1))
+    over = threading.Event()
+    monkeypatch.setattr(outside.socket, "getaddrinfo", lambda *_, **__: over.wait(30))
+    subscription()
+    happened()
+    began = now()
+
+    delivering.deliver_next()
+    with pytest.raises(outside.NoAnswer, match="timeout"):  # no second thread waits beside it
+        outside._look_up("control.example", 443)
+
+    assert now() - began < timedelta(seconds=3)
+    assert [t.name for t in threading.enumerate()].count("look-up") == 1
+    assert WebhookDelivery.objects.get().last_result == "timeout"
+    over.set()
+
+
+def test_looking_up_counts_in_the_time_of_the_call(listener, monkeypatch):
+    monkeypatch.setattr(outside, "CALL_SECONDS", 1.5)
+    subscription(listener.address)
+    happened()
+    listener.mode = "drip"
+    ask, asked = socket.getaddrinfo, []
+
+    def slowly(*args, **more):
+        if not asked:
+            asked.append(args)
+            threading.Event().wait(1.3)
+        return ask(*args, **more)
+
+    monkeypatch.setattr(outside.socket, "getaddrinfo", slowly)
+    began = now()
+
+    delivering.deliver_next()
+
+    assert now() - began < timedelta(seconds=2.5)
+
+
+def test_a_run_ends_after_its_time_and_another_goes_on(listener, monkeypatch):
+    subscription(listener.address)
+    happened()
+    happened()
+    begun = []
+    monkeypatch.setattr(tasks, "LONGEST_RUN", 0.0)
+    monkeypatch.setattr(tasks.deliver_due, "delay", lambda: begun.append("again"))
+
+    tasks.deliver_due()
+
+    assert (len(listener.taken), begun) == (1, ["again"])
+
+
+def test_what_each_worker_dies_of_is_given_up_and_told():
+    subscription()
+    happened()
+    WebhookDelivery.objects.update(
+        status=Status.SENDING,
+        claimed_at=now() - timedelta(minutes=2),
+        claimed_by="dead",
+        attempts=delivering.MOST_ATTEMPTS,
+    )
+
+    assert not delivering.deliver_next()
+    assert delivering.give_up_old(now()) == 1
+
+    assert WebhookDelivery.objects.get().status == Status.FAILED
+    assert StaffTask.objects.filter(kind="system_silent").count() == 1
 
 
 def test_nobody_listening_is_refused(listener):
