@@ -10,9 +10,16 @@ export class Call {
     Object.assign(this, { banner, button, found, sound, page, timers });
     this.title = page.title;
     this.keys = [];
-    this.isLoud = true;
+    this.isLoud = false;
     button.hidden = false;
     button.addEventListener("click", () => this.turn());
+  }
+
+  /** Somebody pressed something here for the first time: from now on the page may sound. */
+  wake() {
+    if (!this.isLoud) {
+      this.turn();
+    }
   }
 
   /** Look at the list as it is now. */
@@ -49,18 +56,25 @@ export class Call {
   }
 }
 
-/** A function that sounds two short notes. Browsers are silent until somebody pressed something. */
-export function tone(Context, page) {
+/**
+ * A function that sounds two short notes. Browsers are silent until somebody pressed something:
+ * onWake hears of that, once, after the press has had its own effect.
+ */
+export function tone(Context, page, onWake) {
   let context = null;
-  const wake = () => {
-    context ??= Context ? new Context() : null;
-    context?.resume?.();
+  const wake = (event) => {
+    if (!context && Context) {
+      context = new Context();
+      if (!event.target.closest?.("#desk-sound")) {
+        onWake();
+      }
+    }
+    context?.resume();
   };
   for (const name of ["pointerdown", "keydown"]) {
     page.addEventListener(name, wake, { passive: true });
   }
   return () => {
-    wake();
     if (context?.state !== "running") return;
     [660, 880].forEach((pitch, number) => {
       const note = context.createOscillator();

@@ -95,7 +95,7 @@ const call = new Call({
   banner: document.getElementById("desk-call"),
   button: document.getElementById("desk-sound"),
   found: () => [...document.querySelectorAll("[data-calling]")].map((each) => each.dataset.calling),
-  sound: tone(globalThis.AudioContext, document),
+  sound: tone(globalThis.AudioContext, document, () => call.wake()),
 });
 document.addEventListener("htmx:afterSettle", () => call.look());
 call.look();
