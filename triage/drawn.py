@@ -42,3 +42,53 @@ def grade(number: int, word: str) -> str:
         f'<span class="govuk-visually-hidden">Grade </span>{number}</span>'
         f'<span class="vc-grade__word">{text(word)}</span></span>'
     )
+
+
+def queue_rows(rows, *, user) -> str:
+    """The rows of the queue (of ``shown.Row``), in which ``user`` finds what is theirs."""
+    return joined(_queue_row(row, user) for row in rows)
+
+
+def _queue_row(row, user):
+    incident = row.incident
+    key, there = incident.pk, address("triage:incident", incident.pk)
+    unseen, badge = "", ""
+    if not incident.is_seen:
+        unseen = ' class="vc-queue__unseen"'
+        badge = '<strong class="vc-unseen">Not seen yet</strong>'
+    marks = "".join(
+        f'<span class="vc-repeat"><strong>{text(mark.name)}</strong> {text(mark.why)}</span> '
+        for mark in row.marks
+    )
+    flags = "".join(f'<span class="vc-flag">{text(flag)}</span> ' for flag in row.flags)
+    taken = ""
+    if incident.handler:
+        taken = f'<span class="vc-clock__when">taken by {text(incident.handler)}</span>'
+    why = text(" · ".join(row.why))
+    return f"""<tr{unseen}>
+<td>{grade(incident.grade, row.grade_label)}{badge}</td>
+<td class="vc-nowrap"><a class="govuk-link" id="incident-{key}" href="{there}">\
+{text(incident.reference)}</a>\
+<span class="vc-clock__when">{text(row.channel)}, {row.age} ago</span></td>
+{_clock(row.due)}
+{_clock(row.review)}
+<td class="vc-queue__flags">{marks}{flags}<span class="vc-queue__why">\
+<span class="govuk-visually-hidden">Why it stands here: </span>{why}</span></td>
+<td>{text(row.response or "Not chosen")}{taken}</td>
+{_owner(incident, user)}
+</tr>"""
+
+
+def _clock(clock):
+    return (
+        f'<td class="vc-clock vc-clock--{clock.state}">{clock.says}'
+        f'<span class="vc-clock__when">{clock.when}</span></td>'
+    )
+
+
+def _owner(incident, user):
+    if incident.owner is None:
+        return '<td class="vc-queue__unowned">Nobody</td>'
+    if incident.owner_id == user.pk:
+        return "<td><strong>You</strong></td>"
+    return f"<td>{text(incident.owner)}</td>"

@@ -1,6 +1,7 @@
 """Reads for the triage pages: which incidents a person sees, and what is known around one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.db.models import Count, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
@@ -13,6 +14,7 @@ from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.audit.models import Entry
 from victimcontact.lib import local_time
 from victimcontact.lib.encryption import blind_index
+from victimcontact.lib.prepared import Prepared
 from victimcontact.people.models import Contact, name_and_birth_index
 
 MOST_KNOWN = 10
@@ -60,16 +62,51 @@ def of_owner(incidents, whose: str, user):
     return incidents.filter(owner=None) if whose == "unowned" else incidents
 
 
+# What the queue shows of each incident and no more: a page of it is read every few seconds.
+_IN_THE_QUEUE = (
+    *("reference", "channel", "status", "reported_at", "grade", "due_at", "review_due_at"),
+    *("is_seen", "response", "force__name", "force__grades"),
+    *("force__review_after_minutes", "force__review_warn_minutes"),
+    *(
+        f"{who}__{name}"
+        for who in ("handler", "owner")
+        for name in ("first_name", "last_name", "username")
+    ),
+)
+
+
+def queue_page(user, *, whose: str, start: int, many: int) -> list:
+    """``many`` lines of the queue (``open_queue``) from ``start`` on, with handler and owner."""
+    return _queue_page(whose, start, many)(user=user.pk)
+
+
+@lru_cache(maxsize=100)
+def _queue_page(whose, start, many):
+    def page(user):
+        user = User(pk=user)
+        found = of_owner(open_queue(user), whose, user).select_related("force", "handler", "owner")
+        return found.only(*_IN_THE_QUEUE)[start : start + many]
+
+    return Prepared(page)
+
+
 def open_counts(user) -> dict:
     """How many open incidents this person may see: {"graded", "ungraded", "pinned"}.
 
     Of the graded, how many are "mine" and "unowned".
     """
+    names = ("graded", "mine", "unowned", "ungraded", "pinned")
+    return next(iter(_open_counts(user=user.pk)), dict.fromkeys(names, 0))
+
+
+@Prepared
+def _open_counts(user):
     is_graded = Q(grade__isnull=False)
     return (
-        incidents_for(user)
-        .filter(status=Incident.Status.OPEN)
-        .aggregate(
+        Incident.objects.filter(force__in=_forces(user), status=Incident.Status.OPEN)
+        .order_by()
+        .values("status")
+        .annotate(
             graded=Count("pk", filter=is_graded),
             mine=Count("pk", filter=is_graded & Q(owner=user)),
             unowned=Count("pk", filter=is_graded & Q(owner=None)),
@@ -77,6 +114,10 @@ def open_counts(user) -> dict:
             pinned=Count("pin"),
         )
     )
+
+
+def _forces(user):
+    return User(pk=user).forces.all()
 
 
 def pinned(user):
@@ -118,6 +159,21 @@ def assessment_drafts(incident, user):
     return AssessmentDraft.objects.filter(of=incident, handler=user, assessment=None).order_by(
         "-saved_at"
     )
+
+
+def begun(user) -> list:
+    """The drafts of reports and of assessments that this person has begun, 20 of each."""
+    return [*_reports_begun(user=user.pk), *_assessments_begun(user=user.pk)]
+
+
+@Prepared
+def _reports_begun(user):
+    return drafts_for(User(pk=user))[:20]
+
+
+@Prepared
+def _assessments_begun(user):
+    return assessments_begun(User(pk=user))[:20]
 
 
 def assessments_begun(user):
@@ -180,6 +236,7 @@ class Event:
     type: str
     who: str
     detail: dict
+    names: dict = field(default_factory=dict)  # of the staff in it, by their key as text
 
 
 def hanging_on(incident) -> list:
@@ -220,6 +277,9 @@ def timeline(pairs) -> list[Event]:
         about |= Q(about_type=label, about_id__in=keys)
     entries = list(Entry.objects.filter(about).order_by("-at", "-id")[:200])
     keys = {entry.actor[5:] for entry in entries if entry.actor.startswith("user:")}
+    for entry in entries:
+        if entry.type == "incident.owner_changed":
+            keys |= {entry.detail[side] for side in ("to", "before") if entry.detail.get(side)}
     names = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)}
 
     def who(actor):
@@ -227,7 +287,7 @@ def timeline(pairs) -> list[Event]:
             return "The victim"
         return names.get(actor[5:], "The system")
 
-    return [Event(entry.at, entry.type, who(entry.actor), entry.detail) for entry in entries]
+    return [Event(entry.at, entry.type, who(entry.actor), entry.detail, names) for entry in entries]
 
 
 def _by_label(pairs):
