@@ -29,6 +29,10 @@ class Response(models.TextChoices):
     NONE = "none", "No officer needed"
 
 
+# These three need a time in an officer's diary.
+TAKES_TIME = (Response.VIDEO, Response.VISIT, Response.STATION)
+
+
 class Channel(models.TextChoices):
     """By which door a report came in."""
 

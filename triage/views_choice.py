@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from triage import offers, presence, recording, selectors, shown, thrive
 from triage.control import dispatching
 from triage.forms import CrimeForm, OfferForm, PlanForm
-from triage.models import Grade, Response
+from triage.models import TAKES_TIME, Grade, Response
 from victimcontact.accounts.permissions import can, require, second_factor
 from victimcontact.people import plans, words
 
@@ -47,7 +47,7 @@ def choice(request, pk):
         "victim": victim,
         "plan_form": PlanForm(of=victim) if victim else None,
         "is_reachable": bool(plan and plan.opening_word_hash and victim.phone),
-        "wants_video": incident.response == Response.VIDEO,
+        "wants_time": incident.response in TAKES_TIME,
     }
     status = 422 if form.errors else 200
     return TemplateResponse(request, "triage/choice.html", context, status=status)
@@ -72,7 +72,7 @@ def plan(request, pk):
             form.add_error("opening_word", str(unfit))
         else:
             messages.success(request, "Safe contact is agreed.")
-            to_choice = can(request.user, "offer.make") and incident.response == Response.VIDEO
+            to_choice = can(request.user, "offer.make") and incident.response in TAKES_TIME
             return redirect("triage:choice" if to_choice else "triage:incident", incident.pk)
     context = shown.header(incident, now()) | {"plan_form": form, "form": form, "victim": victim}
     status = 422 if form.errors else 200

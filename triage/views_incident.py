@@ -13,7 +13,7 @@ from triage import crime_types, policies, presence, repeats, rooms, selectors, s
 from triage.answered import answered
 from triage.draft_state import number
 from triage.marking import marked
-from triage.models import Response
+from triage.models import TAKES_TIME
 from triage.told import line, told
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -37,8 +37,8 @@ def incident(request, pk):
     current = assessments[0] if assessments else None
     pairs = selectors.hanging_on(incident)
     victim = incident.victim
-    # What the booking of a video appointment tells of its own texts is not told twice.
-    has_booking = incident.response == Response.VIDEO and can(request.user, "appointment.book")
+    # What the booking of an appointment tells of its own texts is not told twice.
+    has_booking = incident.response in TAKES_TIME and can(request.user, "appointment.book")
     texts = selectors.notifications(incident, pairs)
     if has_booking:
         texts = texts.exclude(about_type=BOOKING_TELLS)
@@ -50,7 +50,9 @@ def incident(request, pk):
         "current": told(current, incident.force) if current else None,
         "answered": answered(current, policies.rules(current.policy)) if current else (),
         "before": [told(one, incident.force) for one in assessments[1:]],
-        "offers": incident.offers.select_related("recorded_by").order_by("-chosen_at", "-id"),
+        "offers": incident.offers.filter(contact=None)
+        .select_related("recorded_by")
+        .order_by("-chosen_at", "-id"),
         "crime": getattr(incident, "crime", None),
         "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
         "notifications": list(texts[:50]),
