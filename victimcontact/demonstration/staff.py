@@ -6,6 +6,7 @@ from itertools import product
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from appointments.models import Desk, Shift
+from appointments.models.desk import HOLIDAY, WEEKDAYS
 from victimcontact.accounts.models import Force, Team, User
 from victimcontact.accounts.roles import Role
 from victimcontact.lib import local_time
@@ -44,6 +45,10 @@ DIARY = {
     "slug": "video-diary",
     "opens": time(8, 30),
     "closes": time(21, 30),
+    # Round the clock, so that the house can be tried at any hour.
+    "hours": {day: ["00:00", "24:00"] for day in WEEKDAYS},
+    "kinds": ["video", "visit", "station"],
+    "place": "Northmoor Police Station, 1 Castle Street",
     "takes_flags": [],
     "names_officer": True,
 }
@@ -52,6 +57,8 @@ ABUSE = {
     "slug": "domestic-abuse",
     "opens": time(7),
     "closes": time(23),
+    "hours": {HOLIDAY: ["09:00", "21:00"]},
+    "kinds": ["video", "visit"],
     "takes_flags": ["domestic_abuse", "coercive_control", "honour_based_abuse"],
     "names_officer": False,
     "plain_background": True,

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from triage import policies
 from victimcontact.accounts.models import Force
-from victimcontact.demonstration import desk, quality, reports, staff, systems
+from victimcontact.demonstration import desk, quality, reports, rosters, staff, systems
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
             is_new = force is None
             if is_new:
                 force = staff.make_force()
+                rosters.build(force, at=at)
             shifts = staff.fill_roster(force, at=at)
             count = reports.build(force, at=at) if is_new else 0
             desk.open_chat(force)
