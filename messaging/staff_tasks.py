@@ -48,7 +48,7 @@ def raise_task(
 
     ``about`` is any model instance, its ("app.model", id) pair or None; ``reason`` a sentence
     without personal data: it stands in lists. For one notification a kind is open once at most: the
-    open task is returned.
+    open task is returned, with the reason as it is now.
     """
     about_type, about_id = about_of(about)
     values = {
@@ -66,6 +66,9 @@ def raise_task(
         )
     if created:
         ledger.record("task.raised", about=task, at=at, kind=str(kind))
+    elif task.reason != values["reason"]:
+        task.reason = values["reason"]
+        task.save(update_fields=["reason"])
     return task
 
 
