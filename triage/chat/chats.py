@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from triage import assessing, drafts, intake, policies
+from triage import assessing, drafts, intake, later, policies
 from triage.chat import hints
 from triage.chat.models import Chat, ChatLine
 from triage.control import closing
@@ -166,37 +166,15 @@ def say(chat_id, *, body: str, key, at) -> ChatLine:
     chat.used_at = chat.seen_at = at
     chat.save(update_fields=["grade", "flags", "waiting_since", "used_at", "seen_at"])
     if chat.incident_id:
-        _tell_the_incident(chat, body, result, at)
+        _tell_the_incident(chat, body, at)
     hints.changed(chat)
     return line
 
 
-def _tell_the_incident(chat, body, whole, at):
-    """What was written after the chat became an incident counts there as well.
-
-    More urgent than what stands, it stands at once: where the new words ask for it by themselves,
-    or all of them together for more than whoever decided was told.
-    """
+def _tell_the_incident(chat, body, at):
+    """What was written after the chat became an incident counts there as well."""
     incident = closing.reopen(chat.incident, because="chat message", by=None, at=at)
-    current = incident.current_assessment
-    if current is not None:
-        known = assessing.Known(Channel.CHAT.value, body, {})
-        policy = policies.published(at=at)
-        grade = assessing.score(known, policy=policy, questions=False).grade
-        if whole.grade < current.recommended_grade:
-            grade = min(grade, whole.grade)
-        if grade < incident.grade:
-            answers = dict(current.answers)
-            history = answers.pop("history", None)
-            narrative = f"{current.narrative}\n{body}"[-LONGEST_CHAT:]
-            assessing.assess(
-                incident,
-                known=assessing.Known(incident.channel, narrative, answers, history),
-                decision=assessing.Decision(grade, reason="Written in the chat since"),
-                by=None,
-                at=at,
-            )
-    assessing.review_now(incident.pk, because="chat message", at=at)
+    later.hear(incident.pk, body, because="chat message", at=at, raises=True)
 
 
 @transaction.atomic
@@ -493,6 +471,14 @@ def end_quiet(at) -> int:
 def words(chat) -> str:
     """What the visitor wrote, in order: what a report of it says.
 
+    ``said`` tells when each line was written.
+    """
+    return "\n".join(line.words for line in said(chat))[:LONGEST_CHAT]
+
+
+def said(chat) -> list[later.Later]:
+    """What the visitor wrote, line by line, in order.
+
     An answer that begins with yes or no means nothing without its question, so the desk's question
     stands before it.
     """
@@ -503,11 +489,11 @@ def words(chat) -> str:
             continue
         first = line.body.split(maxsplit=1)[0].strip(".,!").casefold() if line.body.split() else ""
         if asked.endswith("?") and first in SHORT_ANSWERS:
-            found.append(f"{asked} {line.body}")
+            found.append(later.Later(line.said_at, f"{asked} {line.body}"))
         else:
-            found.append(line.body)
+            found.append(later.Later(line.said_at, line.body))
         asked = ""
-    return "\n".join(found)[:LONGEST_CHAT]
+    return found
 
 
 _LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+")

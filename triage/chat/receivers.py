@@ -25,6 +25,12 @@ def recorded(incident, at, **_):
     chats.belongs_to(incident, at=at)
 
 
+@receiver(triage_signals.said_later, dispatch_uid="chat.said_later")
+def what_was_written(sender, incident, **_):
+    chat = Chat.objects.filter(incident=incident).first()
+    return chats.said(chat) if chat else ()
+
+
 @receiver(triage_signals.assessed, dispatch_uid="chat.assessed")
 def assessed(incident, before, at, **_):
     if before is None:

@@ -8,8 +8,6 @@ from triage import shown
 from triage.chat import chats
 from triage.chat.models import Chat, ChatLine
 from triage.selectors import open_queue, span
-from victimcontact.audit import ledger
-from victimcontact.audit.models import Entry
 from victimcontact.lib.prepared import Prepared
 
 MOST = 50
@@ -103,12 +101,6 @@ def _row(chat, last, user, at):
         flags=shown.labels(chat.flags),
         words=text[:90] + ("…" if len(text) > 90 else ""),
     )
-
-
-def has_opened(user, chat) -> bool:
-    """Whether the ledger says that ``user`` opened this chat."""
-    entries = Entry.objects.filter(about_type=chat._meta.label_lower, about_id=str(chat.pk))
-    return entries.filter(type="chat.viewed", actor=ledger.actor(user)).exists()
 
 
 def unseen(user):

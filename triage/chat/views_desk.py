@@ -12,7 +12,6 @@ from triage.chat.forms import AnswerForm, EndForm
 from triage.chat.models import Chat
 from triage.panel import rules
 from victimcontact.accounts.permissions import require
-from victimcontact.audit import ledger
 from victimcontact.lib import local_time
 
 MOST_UNSEEN = 50
@@ -42,25 +41,17 @@ def rows(request):
 
 
 @require_GET
-@require("desk.work")
+@require("desk.work", reads="chat.chat")
 def talk(request, pk):
-    """One chat beside the list of all. Opening it is an entry in the ledger."""
-    at = now()
-    chat = _chat(request, pk)
-    ledger.record("chat.viewed", by=request.user, about=chat, at=at)
-    return _page(request, chat, at)
+    """One chat beside the list of all."""
+    return _page(request, _chat(request, pk), now())
 
 
 @require_GET
 @require("desk.work", reads="chat.chat")
 def talk_lines(request, pk):
     """What was written and what the engine says of it, asked for by the open page."""
-    at = now()
-    chat = _chat(request, pk)
-    if not selectors.has_opened(request.user, chat):
-        # Asked for without the page around it: it is read all the same.
-        ledger.record("chat.viewed", by=request.user, about=chat, at=at)
-    return _part(request, chat, at)
+    return _part(request, _chat(request, pk), now())
 
 
 @require_POST
