@@ -1,9 +1,10 @@
 """Forms of the tasks, the handset, and of wording in the administration."""
 
 from django import forms
+from django.conf import settings
 
 from messaging import wording
-from messaging.models import Channel, Template
+from messaging.models import NOTICES, Channel, Template
 
 
 class DoneForm(forms.Form):
@@ -58,6 +59,8 @@ class TemplateForm(forms.ModelForm):
     """Wording that an administrator puts in place of the house's own: checked before it is kept."""
 
     name = forms.ChoiceField(help_text="The notice whose words these are.")
+    channel = forms.ChoiceField(label="Way", choices=[(each.value, each.label) for each in NOTICES])
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
 
     class Meta:
         model = Template

@@ -52,6 +52,32 @@ class Template(models.Model):
         return f"{self.name} ({self.channel}, {self.language})"
 
 
+class TemplateVersion(models.Model):
+    """Wording as it was from ``saved_at`` on. What was sent is besides kept word for word."""
+
+    append_only = True
+
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=100, blank=True)
+    body = models.TextField()
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["template", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "number"], name="template_version_numbered_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.template}, version {self.number}"
+
+
 class Account(models.Model):
     """Somebody on WhatsApp or Messenger, by the address that they write from.
 

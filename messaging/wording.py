@@ -38,6 +38,8 @@ PLAIN = str.maketrans(
     }
 )
 MOST_PARTS = 2
+HARDEST_GRADE = 7  # of reading; what the house ships stays below 5
+LONGEST_SENTENCE = 25  # words
 
 TOKEN_LENGTH = 22  # characters of a 128-bit token in a link
 PLACEHOLDERS = ("when", "link")
@@ -102,6 +104,36 @@ def count(text: str) -> Count:
     return Count(alphabet, units, 1 if units <= whole else ceil(units / each))
 
 
+def reading_grade(text: str, language: str = "en-gb") -> float | None:
+    """The school grade that English words ask for; None for other languages, where nobody counts.
+
+    Source: Flesch and Kincaid's formula of 1975. A time counts as it is said, a link as one word.
+    """
+    if not language.startswith("en"):
+        return None
+    sentences = _sentences(text)
+    words = [word for sentence in sentences for word in sentence]
+    if not words:
+        return 0.0
+    syllables = sum(map(_syllables, words))
+    return round(0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59, 1)
+
+
+def _sentences(text):
+    """The words of each sentence, in order; a line's end ends one as well."""
+    text = text.replace("{when}", "Tuesday at half past two").replace("{link}", "this")
+    parts = re.split(r"(?<=[.!?:])\s+|\n+", text)
+    found = [re.findall(r"[^\W\d_][\w'-]*|\d+", part) for part in parts]
+    return [words for words in found if words]
+
+
+def _syllables(word):
+    letters = re.sub(r"[^a-z]", "", word.lower())
+    if len(letters) > 2:
+        letters = re.sub(r"(?<=[^laeiouy])e[sd]?$", "", letters)
+    return max(1, len(re.findall(r"[aeiouy]+", letters)))
+
+
 def fill(text: str, values: Mapping[str, object], language: str = "en-gb") -> str:
     """Put values into ``{placeholders}``. A datetime becomes London time in ``language``.
 
@@ -163,6 +195,14 @@ def problems(
         found.append("Use {link}, not a web address of your own")
     if text.count("{link}") > 1:
         found.append("Use {link} once")
+    grade = reading_grade(text, language)
+    if grade is not None and grade > HARDEST_GRADE:
+        found.append(
+            f"Use shorter words and sentences: it reads like school grade {grade:g}, "
+            f"and {HARDEST_GRADE} is the most"
+        )
+    if any(len(words) > LONGEST_SENTENCE for words in _sentences(text)):
+        found.append(f"Part the long sentence: {LONGEST_SENTENCE} words are the most")
     if channel == "sms":
         if text.startswith("{link}") or text.endswith("{link}"):
             found.append("Put {link} inside the text: a phone shows a preview of one at either end")
