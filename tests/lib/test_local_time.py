@@ -18,7 +18,7 @@ def at(*parts):
         (at(2026, 5, 6, 13, 30), "Wednesday 6 May at 2:30pm"),
         (at(2026, 1, 6, 13, 30), "Tuesday 6 January at 1:30pm"),
         (at(2026, 5, 6, 11, 0), "Wednesday 6 May at midday"),
-        (at(2026, 5, 5, 23, 0), "Wednesday 6 May at midnight"),
+        (at(2026, 5, 5, 23, 0), "Tuesday 5 May at midnight (end of the day)"),
         (at(2026, 5, 6, 8, 0), "Wednesday 6 May at 9am"),
         (at(2026, 10, 25, 0, 30), "Sunday 25 October at 1:30am (BST)"),
         (at(2026, 10, 25, 1, 30), "Sunday 25 October at 1:30am (GMT)"),
@@ -32,6 +32,13 @@ def test_say_when(moment, said):
 def test_say_when_in_welsh():
     with translation.override("cy"):
         assert local_time.say_when(at(2026, 5, 5, 13, 30)) == "Dydd Mawrth 5 Mai am 2:30pm"
+        midnight = "Dydd Mawrth 5 Mai am canol nos (diwedd y dydd)"
+        assert local_time.say_when(at(2026, 5, 5, 23, 0)) == midnight
+
+
+def test_midnight_is_said_of_the_day_that_ends():
+    assert local_time.say_short(at(2026, 12, 1, 0, 0)) == "Mon 30 Nov at midnight (end of the day)"
+    assert local_time.say_short(at(2026, 12, 1, 0, 1)) == "Tue 1 Dec at 12:01am"
 
 
 def test_instants_of_the_doubled_hour_are_two():

@@ -111,18 +111,37 @@ def say_day(moment: datetime) -> str:
 
 
 def say_when(moment: datetime) -> str:
-    """ "Tuesday 6 May at 2:30pm": for a victim, on every channel alike."""
+    """ "Tuesday 6 May at 2:30pm": for a victim, on every channel alike.
+
+    At midnight "Tuesday 6 May at midnight (end of the day)": said of the day that ends, since who
+    reads "Wednesday at midnight" may come a day late.
+    """
     joiner = "am" if _language() == "cy" else "at"
-    return f"{say_day(moment)} {joiner} {say_time(moment)}"
+    return f"{say_day(_before_midnight(moment))} {joiner} {say_time(moment)}{_end_of_day(moment)}"
+
+
+def _is_midnight(moment):
+    wall = local(moment)
+    return wall.hour == wall.minute == 0
+
+
+def _before_midnight(moment):
+    return moment - timedelta(minutes=1) if _is_midnight(moment) else moment
+
+
+def _end_of_day(moment):
+    if not _is_midnight(moment):
+        return ""
+    return " (diwedd y dydd)" if _language() == "cy" else " (end of the day)"
 
 
 def say_short(moment: datetime) -> str:
     """ "Tue 6 May at 2:30pm", for a text."""
-    wall, language = local(moment), _language()
+    wall, language = local(_before_midnight(moment)), _language()
     if language == "cy":
         return say_when(moment)
     day = f"{DAYS['en'][wall.weekday()][:3]} {wall.day} {MONTHS['en'][wall.month - 1][:3]}"
-    return f"{day} at {say_time(moment)}"
+    return f"{day} at {say_time(moment)}{_end_of_day(moment)}"
 
 
 def staff_time(moment: datetime) -> str:
