@@ -37,8 +37,13 @@ def options(assessment) -> list[str]:
 
 
 def read_out(assessment) -> str:
-    """The words of triage/_script.html as they are read to somebody after ``assessment``."""
+    """The words of triage/_script.html as they are read to somebody after ``assessment``.
+
+    Empty at grade 1: no choice is read out.
+    """
     offered = options(assessment)
+    if not offered:
+        return ""
     script = render_to_string(
         "triage/_script.html",
         {"video": Response.VIDEO in offered, "nobody": Response.NONE in offered},

@@ -242,22 +242,31 @@ class Event:
 def hanging_on(incident) -> list:
     """("app.model", key as text) of an incident and of what other apps keep about it or its crime.
 
-    Found by the relations that point here, so that this app need not know those above it. One
-    query for the crime and one for the rest, whatever number of apps there are.
+    Found by the relations that point here, so that this app need not know those above it. Two
+    queries, and a third where there is a crime, whatever number of apps there are.
     """
     found = [(incident._meta.label_lower, str(incident.pk))]
     crime = Crime.objects.filter(incident=incident).only("pk").first()
+    found += _pointing_at_incident(incident=incident.pk)
+    if crime:
+        found += _pointing_at(Crime, crime.pk)
+    return found
+
+
+@Prepared
+def _pointing_at_incident(incident):
+    return _pointing_at(Incident, incident)
+
+
+def _pointing_at(model, key):
     pointing = [
-        relation.related_model.objects.filter(**{relation.field.name: row})
+        relation.related_model.objects.filter(**{relation.field.name: key})
         .order_by()
         .values_list(Value(relation.related_model._meta.label_lower), Cast("pk", TextField()))
-        for row in filter(None, (incident, crime))
-        for relation in row._meta.related_objects
+        for relation in model._meta.related_objects
         if relation.related_model._meta.app_label != "triage"
     ]
-    if pointing:
-        found += pointing[0].union(*pointing[1:], all=True)
-    return found
+    return pointing[0].union(*pointing[1:], all=True) if pointing else Crime.objects.none()
 
 
 def notifications(incident, pairs):

@@ -60,9 +60,14 @@ SAYS = {
     "incident.sent": "Sent by another system",
     "incident.news": "News from another system",
     "incident.review_asked": "Fresh assessment asked for",
+    "incident.sounds_worse": "What they said since sounds worse",
     "review.late": "Review late: team leader told",
     "offer.made": "Choice read out and recorded",
     "crime.recorded": "Crime recorded",
+    "incident.closed": "Closed",
+    "incident.reopened": "Opened again",
+    "incident.pinned": "Put first",
+    "incident.unpinned": "By its grade again",
     "appointment.held": "Time held",
     "appointment.booked": "Appointment booked",
     "appointment.moved": "Appointment moved",
@@ -79,6 +84,19 @@ SAYS = {
 BESIDES = ("because", "agency", "title")
 
 
+def _owner_changed(event):
+    """Whose it is from then on, and whose it was."""
+    how, to, before = (event.detail.get(key) for key in ("how", "to", "before"))
+    to = event.names.get(to, "somebody") if to else "nobody: back to the pool"
+    if how == "taken over":
+        what = "Taken over"
+    elif how == "handed over":
+        what = f"Handed over to {to}"
+    else:
+        what = f"Given to {to}"
+    return f"{what}, before that {event.names[before]}" if before in event.names else what
+
+
 def line(event) -> dict:
     """A line of the timeline: {"when", "what", "who"}; ``event`` a selectors.Event."""
     what = SAYS.get(event.type) or event.type.replace(".", " ").replace("_", " ").capitalize()
@@ -88,6 +106,8 @@ def line(event) -> dict:
             what += f" (recommended {event.detail.get('recommended')})"
     elif event.type == "offer.made":
         what = f"Choice read out: {Response(event.detail['chosen']).label.lower()}"
+    elif event.type == "incident.owner_changed":
+        what = _owner_changed(event)
     elif besides := next(filter(None, map(event.detail.get, BESIDES)), ""):
         what += f" ({besides})"
     return {"when": local_time.staff_time(event.at), "what": what, "who": event.who}
