@@ -264,6 +264,7 @@ def parcel_of(row: Notification, *, until=None, at=None) -> Parcel:
         to=row.sent_to,
         body=row.body,
         subject=row.subject,
+        language=row.language,
         sender=row.account.written_to if row.channel in SOCIAL else row.force.sender,
         valid_seconds=int((min(ends) - at).total_seconds()) if ends and at else None,
     )

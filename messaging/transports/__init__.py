@@ -45,6 +45,7 @@ class Parcel:
     to: str
     body: str
     subject: str = ""
+    language: str = "en-gb"
     sender: str = ""  # the force's neutral name; empty for the number
     valid_seconds: int | None = None
 

@@ -1,4 +1,7 @@
-"""E-mail through the force's own mail server.
+"""E-mail through the force's own mail server: the words twice, plain and as HTML.
+
+Nothing else: no picture, no style, nothing that reports opening, no attachment. A calendar file is
+downloaded by whoever wants one, from the page behind the link.
 
 A mail server keeps no list that could be asked. A message whose answer was lost is sent again with
 the same Message-ID, by which mailboxes know the two for one.
@@ -9,6 +12,8 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.core import mail
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 
 from messaging.transports import Accepted, Parcel, Refused, TryLater, Unknown, Way
 
@@ -26,14 +31,15 @@ def ways() -> tuple[Way, ...]:
 
 
 def send(parcel: Parcel, way: Way) -> Accepted:
-    """Hand one plain message to the mail server: no pictures, nothing that reports opening."""
+    """Hand one message to the mail server."""
     message_id = _message_id(parcel)
-    message = mail.EmailMessage(
+    message = mail.EmailMultiAlternatives(
         subject=parcel.subject,
         body=parcel.body,
         to=[parcel.to],
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
+    message.attach_alternative(as_html(parcel), "text/html")
     try:
         connection = mail.get_connection(timeout=TIMEOUT_SECONDS)
     except TypeError:
@@ -53,6 +59,28 @@ def send(parcel: Parcel, way: Way) -> Accepted:
     finally:
         connection.close()
     return Accepted(provider_id=message_id, status="sent")
+
+
+def as_html(parcel: Parcel) -> str:
+    """The same words as a page: a paragraph for each, and our own link to follow."""
+    paragraphs = [
+        format_html("<p>{}</p>", mark_safe("<br>".join(map(_line, paragraph.split("\n")))))  # noqa: S308 - each line is escaped by _line
+        for paragraph in parcel.body.split("\n\n")
+    ]
+    return format_html(
+        '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title></head>'
+        "<body>{}</body></html>",
+        parcel.language,
+        parcel.subject,
+        mark_safe("".join(paragraphs)),  # noqa: S308 - made by format_html above
+    )
+
+
+def _line(text):
+    ours = text.strip()
+    if ours.startswith(f"{settings.PUBLIC_URL}/") and " " not in ours:
+        return format_html('<a href="{}">{}</a>', ours, ours)
+    return escape(text)
 
 
 def find(parcel: Parcel, since, not_these=()) -> Accepted | None:
