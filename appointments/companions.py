@@ -7,7 +7,7 @@ let them out again for good.
 from django.db import transaction
 
 from appointments import protocol, rooms
-from appointments.models import Appointment, Companion
+from appointments.models import Appointment, Companion, Presence
 from messaging import outbox
 from triage.models import Incident, Participant
 from victimcontact.audit import ledger
@@ -177,6 +177,42 @@ def rows(appointment, at) -> list[dict]:
             }
         )
     return found
+
+
+@transaction.atomic
+def sit(*, companion, visit, channel, at) -> tuple[Presence, str]:
+    """Take the companion's seat: (Presence, the channel of the page that had it before or "").
+
+    The page that came last has it: it is one person with one link. Writes the ledger.
+    """
+    _lock(companion.appointment_id)
+    before = Presence.objects.filter(companion=companion, left_at=None).first()
+    if before is not None:
+        rooms.leave_seat(presence_id=before.pk, why="replaced", at=at)
+    presence = Presence.objects.create(
+        appointment_id=companion.appointment_id,
+        side=Presence.Side.COMPANION,
+        companion=companion,
+        visit=visit,
+        channel=channel,
+        joined_at=at,
+        seen_at=at,
+    )
+    ledger.record(
+        "room.joined", by=visit, about=companion.appointment, at=at, side=str(presence.side)
+    )
+    return presence, before.channel if before else ""
+
+
+def present(appointment) -> list[tuple[Companion, list]]:
+    """Who was in the room beside the witness: [(companion, [(from, until or None)])]."""
+    seats = {}
+    found = Presence.objects.filter(
+        appointment=appointment, side=Presence.Side.COMPANION
+    ).select_related("companion__contact")
+    for seat in found.order_by("joined_at"):
+        seats.setdefault(seat.companion, []).append((seat.joined_at, seat.left_at))
+    return list(seats.items())
 
 
 def _ask(companion, *, by, at):

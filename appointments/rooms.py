@@ -148,6 +148,7 @@ def truth_for_victim(appointment, *, visit, at):
         "can_wait": appointment.is_video and at >= opens_at(appointment),
         "visit": str(visit.pk),
         "peer_exited": False,
+        "others": others(appointment),
         "ice_servers": ice_servers(visit, at=at),
     }
 
@@ -160,8 +161,14 @@ def truth_for_officer(appointment, *, user, at):
         "can_wait": False,
         "visit": str(waiting.pk) if waiting else "",
         "peer_exited": has_exited(appointment),
+        "others": others(appointment),
         "ice_servers": ice_servers(user, at=at),
     }
+
+
+def others(appointment):
+    """How many companions are let in: pages open lines to them only where there are any."""
+    return appointment.companions.filter(removed_at=None, admitted_visit__isnull=False).count()
 
 
 def has_exited(appointment):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import urls_statement, views_change, views_visit
+from appointments import urls_statement, views_beside, views_change, views_visit
 
 app_name = "appointments"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("a/change/", views_change.change, name="change"),
     path("a/change/to/", views_change.change_to, name="change_to"),
     path("a/change/person/", views_change.ask_person, name="ask_person"),
+    path("c/", views_beside.beside, name="beside"),
+    path("c/state/", views_beside.beside_state, name="beside_state"),
     path("a/cancel/", views_change.cancel, name="cancel_mine"),
     path("a/calendar/", views_change.to_calendar, name="to_calendar"),
     *urls_statement.public_urlpatterns,

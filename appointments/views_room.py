@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments import companions, diary, protocol, rooms, selectors
+from appointments import companions, diary, protocol, rooms, selectors, views_beside
 from appointments.models import Appointment
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -78,6 +78,9 @@ def room(request, pk):
             "ice_servers": truth["ice_servers"],
             "open_devices": appointment.status in Appointment.LIVE,
             "socket_url": f"{settings.SOCKET_URL}/ws/room/{appointment.pk}/",
+            "beside_url": f"{settings.SOCKET_URL}/ws/beside/{appointment.pk}/",
+            "others": truth["others"],
+            "names": {key: str(said) for key, said in views_beside.NAMES.items()},
             "state_url": reverse("appointments:room_state", args=[appointment.pk]),
             "over_url": None,
             "words": WORDS,

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, companions, protocol, rooms, statements
+from appointments import booking, companions, protocol, rooms, statements, views_beside
 from appointments.forms_visit import DevicesForm
 from appointments.models import Appointment, StatementVersion
 from victimcontact.lib import phone
@@ -128,6 +128,9 @@ def _page(request, appointment):
             # Before the waiting room a person decides for themselves when to test.
             "open_devices": truth["stage"] in (protocol.WAITING, protocol.ADMITTED),
             "socket_url": f"{settings.SOCKET_URL}/ws/visit/",
+            "beside_url": f"{settings.SOCKET_URL}/ws/beside/",
+            "others": truth["others"],
+            "names": {key: str(said) for key, said in views_beside.NAMES.items()},
             "state_url": reverse("appointments:visit_state"),
             "over_url": reverse("appointments:visit"),
             "words": {key: str(words) for key, words in WORDS.items()},

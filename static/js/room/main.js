@@ -1,6 +1,7 @@
 // Wires the room: reads its settings from the page, holds the one state, and lets the parts meet.
 // The officer's page and the victim's page run this same file.
 
+import { Beside } from "./beside.js";
 import { Controls } from "./controls.js";
 import { Media, playTones } from "./media.js";
 import { Network } from "./network.js";
@@ -49,9 +50,21 @@ const remote = new MediaStream();
 const media = new Media({ onChange: mediaChanged });
 const network = new Network({ onLevel: qualityChanged });
 const controls = new Controls({ root, words: settings.words, onAction: act });
+const ownPage = token();
+// Only where somebody comes along is there anything for it to do.
+const beside = new Beside({
+  url: settings.beside_url,
+  page: ownPage,
+  role: settings.role,
+  stream: () => media.stream,
+  iceServers: () => iceServers,
+  place: root.querySelector("[data-room-others]"),
+  names: settings.names,
+});
+let others = settings.others;
 const signalling = new Signalling({
   url: settings.socket_url,
-  page: token(),
+  page: ownPage,
   onEvent: change,
   onMessage: receive,
 });
@@ -76,6 +89,8 @@ function settle(before) {
     announce(WHAT.EXHIBITS);
   }
   media.enable(state);
+  if (wantsCall(state) && others > 0) beside.start();
+  else beside.stop();
   if (wantsCall(state)) {
     keepAwake();
     const isAnother = state.peer.here && peerPage !== state.peer.page;
@@ -207,6 +222,7 @@ function mediaChanged(found) {
     if (video.srcObject !== media.stream) video.srcObject = media.stream;
   }
   peer?.replace(media.stream);
+  beside.replace();
   if (found.status === MEDIA.ON) {
     measure();
     listDevices();
@@ -334,6 +350,7 @@ async function ask() {
     if (response.ok) {
       const truth = await response.json();
       iceServers = truth.ice_servers;
+      others = truth.others;
       for (const field of root.querySelectorAll("[data-room-visit]")) field.value = truth.visit;
       change({
         type: "truth",
@@ -411,6 +428,7 @@ function stop() {
   if (finished) return;
   finished = true;
   drop();
+  beside.stop();
   media.stop();
   signalling.stop();
   wakeLock?.release();
