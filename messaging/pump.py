@@ -63,7 +63,7 @@ class _Pump:
     def _work(self, threads, deadline):
         paced_until = 0.0
         while True:
-            # Half a width waits behind what is on its way: no thread is idle while rows are read.
+            # Half as many wait behind what is on its way: no thread is idle while rows are read.
             room = self.width + self.width // 2 - self.on_their_way
             may_claim = time.monotonic() >= paced_until
             is_empty = False

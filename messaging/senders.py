@@ -149,7 +149,7 @@ def _answered(way):
 
 def _failed(way, count, code):
     sender, _ = Sender.objects.select_for_update().get_or_create(name=way.name)
-    at = _now()
+    at = now()
     was_shut = sender.shut_until is not None
     sender.failures = min(sender.failures + count, 1_000)
     sender.last_error, sender.last_failed_at = code[:20], at
@@ -161,12 +161,13 @@ def _failed(way, count, code):
 
 def _slow_down(way):
     sender, _ = Sender.objects.select_for_update().get_or_create(name=way.name)
-    at = _now()
+    at = now()
     sender.next_free_at = max(sender.next_free_at or at, at + SLOWER_FOR)
     sender.save(update_fields=["next_free_at"])
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """By the database's clock, which all workers share."""
     with connection.cursor() as cursor:
         cursor.execute("select statement_timestamp()")
         return cursor.fetchone()[0]

@@ -280,7 +280,7 @@ def call(claimed: Claimed) -> Outcome:
         time.sleep(wait)
     # The last look before it leaves: whoever slept may have lost the row, and the plan may differ.
     if _clock() - claimed.taken_at > FRESH_SECONDS:
-        return Outcome(claimed, settling.put_back, (claimed.at,), is_tried=False)
+        return Outcome(claimed, settling.put_back, is_tried=False)
     try:
         accepted = claimed.transport.send(claimed.parcel, claimed.way)
     except Refused as refusal:
@@ -310,15 +310,16 @@ def _clock():
 @transaction.atomic
 def settle(outcomes: list[Outcome]) -> None:
     """Write what came of calls, where this worker still holds the row."""
+    at = senders.now()
     plain = [each for each in outcomes if _is_plain(each)]
-    done = _settle_plain(plain)
+    done = _settle_plain(plain, at)
     others = [each for each in outcomes if each.claimed.row.pk not in done]
     for outcome in sorted(others, key=lambda each: each.claimed.row.pk):
         claimed = outcome.claimed
         row = settling.lock(claimed.row.pk)
         mine = row.claimed_by == claimed.claim and row.status == Status.SENDING
         if mine or outcome.even_if_lost:
-            outcome.change(row, *outcome.what, at=claimed.at)
+            outcome.change(row, *outcome.what, at=at)
     tries = [(each.claimed.way, each.code, each.too_fast) for each in outcomes if each.is_tried]
     senders.note(tries)
 
@@ -331,32 +332,28 @@ def _is_plain(outcome):
     return accepted.status in (Status.SENT, Status.DELIVERED) and not accepted.error_code
 
 
-def _settle_plain(outcomes):
+def _settle_plain(outcomes, at):
     """Write many acceptances by one statement; ids of those whose rows were still ours."""
     if not outcomes:
         return set()
-    columns = {name: [] for name in ("id", "claim", "status", "provider", "look", "at")}
+    columns = []
     for outcome in outcomes:
         claimed, accepted = outcome.claimed, outcome.what[0]
         is_sent = accepted.status == Status.SENT
-        look_at = settling.look_after_sending(claimed.row, claimed.at) if is_sent else None
-        columns["id"].append(str(claimed.row.pk))
-        columns["claim"].append(claimed.claim)
-        columns["status"].append(str(accepted.status))
-        columns["provider"].append(accepted.provider_id)
-        columns["look"].append(look_at)
-        columns["at"].append(claimed.at)
+        look_at = settling.look_after_sending(claimed.row, at) if is_sent else None
+        columns.append(
+            (str(claimed.row.pk), claimed.claim, str(accepted.status), accepted.provider_id)
+            + (look_at, at)
+        )
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, list(columns.values()))
+        cursor.execute(_SETTLE, [list(column) for column in zip(*columns, strict=True)])
         done = {pk for (pk,) in cursor.fetchall()}
-    for at in {each.claimed.at for each in outcomes}:
-        rows = []
-        for outcome in outcomes:
-            claimed, accepted = outcome.claimed, outcome.what[0]
-            if claimed.at == at and claimed.row.pk in done:
-                _say_settled(claimed.row, accepted, at)
-                rows.append(claimed.row)
-        settling.announce(rows, at=at)
+    rows = []
+    for outcome in outcomes:
+        if outcome.claimed.row.pk in done:
+            _say_settled(outcome.claimed.row, outcome.what[0], at)
+            rows.append(outcome.claimed.row)
+    settling.announce(rows, at=at)
     return done
 
 

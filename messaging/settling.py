@@ -170,10 +170,10 @@ def wait_for_safe_hour(row: Notification, opens_at: datetime, *, at: datetime) -
     row.save(update_fields=["next_attempt_at", "look_at"])
 
 
-def put_back(row: Notification, when: datetime, *, at: datetime) -> None:
+def put_back(row: Notification, *, at: datetime) -> None:
     """Claimed, but nothing was tried."""
     row.attempts -= 1
-    _move(row, Status.QUEUED, at=at, next_attempt_at=when)
+    _move(row, Status.QUEUED, at=at, next_attempt_at=at)
 
 
 def doubt(row: Notification, code: str, *, at: datetime) -> None:

@@ -218,7 +218,7 @@ class House:
             ],
             WORKER: [
                 *(python, "-m", "celery", "-A", "victimcontact", "worker", "--pool", "threads"),
-                *("--concurrency", "8", "--without-mingle", "--without-gossip"),
+                *("--concurrency", "32", "--without-mingle", "--without-gossip"),
                 *("--loglevel", "info"),
             ],
             BEAT: [

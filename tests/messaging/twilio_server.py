@@ -11,7 +11,9 @@ Modes, set by ``twilio.mode`` for all requests or ``twilio.once(mode)`` for the 
 ``accept_then_wait`` (takes it, answers when ``twilio.go_on`` is set),
 ``hang`` (answers nothing, takes nothing), ``drop`` (closes, takes nothing), ``garbled`` (takes it,
 answers nonsense), or a number with an optional Twilio error code such as ``429:20429``, ``500``,
-``400:21211``. A hang lasts until the caller goes away or the server stops.
+``400:21211``. A hang lasts until the caller goes away or the server stops. ``answer_after`` is how
+many seconds it takes to answer a message at all. Any account with the token is served, and
+``pace`` is how many messages a second it takes from each sender before it says 429.
 """
 
 import base64
@@ -20,6 +22,7 @@ import hmac
 import json
 import re
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import deque
@@ -30,6 +33,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 ACCOUNT_SID = "AC" + "0" * 32
+SECOND_ACCOUNT_SID = "AC" + "2" * 32
 AUTH_TOKEN = "the-tests-own-token"
 SENDER = "+447700900999"
 
@@ -41,12 +45,20 @@ def sign(url, params, token=AUTH_TOKEN):
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many callers begin at once
+
+
 class TwilioServer:
     """Runs in a thread; give it a port to be found by other processes, or read ``url``."""
 
     def __init__(self, port=0):
         self.journal = []
         self.mode = "ok"
+        self.answer_after = 0.0
+        self.pace = None
+        self._taken_at = {}
         self._once = deque()
         self._lock = threading.Lock()
         self.took_one = threading.Event()
@@ -54,8 +66,7 @@ class TwilioServer:
         self.go_on = threading.Event()
         self.stopping = threading.Event()
         self.lookups = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self):
@@ -109,10 +120,21 @@ class TwilioServer:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def _is_in_pace(self, sender):
+        if self.pace is None:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            taken = self._taken_at.setdefault(sender, deque())
+            while taken and taken[0] < now - 1:
+                taken.popleft()
+            taken.append(now)
+            return len(taken) <= self.pace
+
     def _take(self, form):
         now = format_datetime(datetime.now(UTC))
         message = {
-            "account_sid": ACCOUNT_SID,
+            "account_sid": form.get("AccountSid", ACCOUNT_SID),
             "api_version": "2010-04-01",
             "body": form["Body"],
             "date_created": now,
@@ -142,8 +164,8 @@ class TwilioServer:
 
     def _handler(self):
         server = self
-        path_pattern = re.compile(rf"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages(/SM\w+)?\.json")
-        expected = "Basic " + base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+        accounts = "|".join((ACCOUNT_SID, SECOND_ACCOUNT_SID))
+        path_pattern = re.compile(rf"/2010-04-01/Accounts/({accounts})/Messages(/SM\w+)?\.json")
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -158,6 +180,11 @@ class TwilioServer:
                     return
                 mode = server._once.popleft() if server._once else server.mode
                 server.asked.set()
+                if server.answer_after:
+                    time.sleep(server.answer_after)
+                if not server._is_in_pace(form.get("From")):
+                    mode = "429:20429"
+                form["AccountSid"] = path_pattern.fullmatch(urlsplit(self.path).path)[1]
                 if mode == "hang":
                     server.stopping.wait()
                 elif mode == "drop":
@@ -193,7 +220,7 @@ class TwilioServer:
             def do_GET(self):
                 if not self._may_come_in():
                     return
-                sid = path_pattern.fullmatch(urlsplit(self.path).path).group(1)
+                sid = path_pattern.fullmatch(urlsplit(self.path).path).group(2)
                 if sid:
                     self._answer_one(sid.removeprefix("/"))
                     return
@@ -224,10 +251,12 @@ class TwilioServer:
                     self._answer(404, {"code": 20404, "message": "not found", "status": 404})
 
             def _may_come_in(self):
-                if not path_pattern.fullmatch(urlsplit(self.path).path):
+                asked = path_pattern.fullmatch(urlsplit(self.path).path)
+                if not asked:
                     self._answer(404, {"code": 20404, "message": "not found", "status": 404})
                     return False
-                if self.headers.get("Authorization") != expected:
+                credentials = base64.b64encode(f"{asked[1]}:{AUTH_TOKEN}".encode()).decode()
+                if self.headers.get("Authorization") != f"Basic {credentials}":
                     self._answer(401, {"code": 20003, "message": "Authenticate", "status": 401})
                     return False
                 return True
