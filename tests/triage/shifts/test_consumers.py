@@ -17,7 +17,8 @@ from django.utils.timezone import now
 from tests import factories
 from triage import assessing
 from triage.shifts import consumers, duty, hints, ownership
-from victimcontact.accounts.hearing import SIGNED_OUT
+from victimcontact.accounts import hearing
+from victimcontact.accounts.hearing import SIGNED_OUT, TRY_AGAIN
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import Role
 
@@ -152,7 +153,7 @@ async def test_another_force_is_not_heard_of():
     await board.leave()
 
 
-@pytest.mark.parametrize("end", ["signed out", "idle", "dismissed", "another role"])
+@pytest.mark.parametrize("end", ["signed out", "idle", "dismissed", "another role", "no force"])
 def test_a_socket_ends_with_its_session_or_its_right(monkeypatch, end):
     monkeypatch.setattr(consumers, "PING_SECONDS", 0.1)
     leader = factories.user(Role.TEAM_LEADER)
@@ -165,6 +166,8 @@ def test_a_socket_ends_with_its_session_or_its_right(monkeypatch, end):
             User.objects.filter(pk=leader.pk).update(is_active=False)
         elif end == "another role":
             User.objects.filter(pk=leader.pk).update(roles=[Role.CALL_HANDLER])
+        elif end == "no force":
+            leader.forces.clear()
         else:
             monkeypatch.setattr(settings, "STAFF_IDLE_MINUTES", 0)
 
@@ -175,7 +178,7 @@ def test_a_socket_ends_with_its_session_or_its_right(monkeypatch, end):
         async with asyncio.timeout(4):
             while (said := await board.hears()) == {"type": "ping"}:
                 pass
-        assert said == SIGNED_OUT
+        assert said == (TRY_AGAIN if end == "no force" else SIGNED_OUT)
 
     async_to_sync(story)()
 
@@ -209,9 +212,9 @@ async def test_nobody_stays_where_it_cannot_be_asked_who_they_are(monkeypatch):
     def breaks(*_):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(consumers, "is_still_in", breaks)
+    monkeypatch.setattr(hearing, "is_still_in", breaks)
 
     heard = await board.hears()
     while isinstance(heard, dict):
         heard = await board.hears()
-    assert heard == consumers.TRY_AGAIN
+    assert heard == TRY_AGAIN
