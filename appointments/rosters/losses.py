@@ -120,7 +120,17 @@ def note(*, officers=None, because, by, at: datetime, absence=None) -> list[Outc
                 status=Appointment.Status.RELEASED, held_until=None
             )
     noted = []
+    # Somebody was asked to ring, and until they have the appointment stands: not each minute anew.
+    asked = set(
+        Outcome.objects.filter(
+            result=Outcome.Result.TASK, appointment__status__in=booking.AHEAD
+        ).values_list("appointment_id", "officer_id")
+    )
     for appointment in uncovered(officers=officers, at=at):
+        if absence is None and (appointment.pk, appointment.officer_id) in asked:
+            continue
+        if absence is not None and not _touch(appointment.occupies, absence.during):
+            continue
         try:
             with transaction.atomic():
                 noted.append(
@@ -230,6 +240,10 @@ def _place(outcome, appointment, at):
         at=at,
     )
     return Outcome.Result.TASK, None
+
+
+def _touch(one, other):
+    return one.lower < other.upper and other.lower < one.upper
 
 
 def _is_covered(appointment):

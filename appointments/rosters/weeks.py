@@ -131,6 +131,8 @@ def _columns(desk, monday, draw):
             continue
         begin, end = (draw.minute(moment) for moment in local_time.day_bounds(day))
         says = " to ".join(_clock(each) for each in pair) if pair else "Closed"
+        if pair == (0, 24 * 60):
+            says = "All day"
         note = special[day].because if day in special else BANK_HOLIDAYS.get(day, "")
         columns.append(Column(day, begin, end - begin, says, note))
     closed, x = [], 0
@@ -151,7 +153,8 @@ def _own(day):
 
 
 def _clock(minutes):
-    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+    hour = minutes // 60 if minutes <= 24 * 60 else minutes // 60 - 24
+    return f"{hour:02d}:{minutes % 60:02d}"
 
 
 def _minutes(during):

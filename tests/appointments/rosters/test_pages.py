@@ -142,7 +142,7 @@ def test_the_week_is_drawn_for_each_officer(client, sergeant):
     assert f"/diary/rosters/shifts/{shift.pk}/" in page
     assert f"/diary/{appointment.pk}/" in page
     assert f"/diary/rosters/away/{away.pk}/" in page
-    bar = re.search(r'vc-bar--booked" x="(\d+)" y="8" width="(\d+)"', page)
+    bar = re.search(r'vc-span--booked" x="(\d+)" y="8" width="(\d+)"', page)
     monday = local(shift.during.lower).date()
     monday -= timedelta(days=monday.weekday())
     begin = (shift.during.lower - from_local(monday, time(0))).total_seconds() // 60
@@ -253,7 +253,7 @@ def test_a_file_is_checked_then_added(client):
         return client.post("/diary/rosters/imports/new/", {"file": file}, follow=True)
 
     wrong = text(send("nobody"))
-    assert "1 line of 1 cannot be read" in wrong
+    assert "1 line of 1 cannot be used" in wrong
     assert "&lt;b&gt;may.csv" in wrong
     page = text(send(officer.collar_number))
     assert "<strong>1 shift</strong> would be added" in page

@@ -85,6 +85,8 @@ def test_else_a_person_rings(shift, sergeant):
     assert (outcome.result, outcome.replacement) == ("task", None)
     task = StaffTask.objects.get()
     assert (task.kind, task.about_id) == ("call_back", appointment.pk)
+    # The clock does not ask again, each minute anew.
+    assert losses.settle_waiting(at=now()) == 0
     # The time stands until somebody has spoken with the victim.
     appointment.refresh_from_db()
     assert appointment.status == "booked"
