@@ -127,7 +127,7 @@ def book(*, appointment_id, by, at) -> Appointment:
     entry, the link, the notification and the change are one transaction; the text leaves after
     commit. Raises HoldLapsed, AlreadyBooked, NotChosen, NotReachable.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status in Appointment.LIVE:
         return appointment
     # The database's clock decides, as it does when others look for free time.
@@ -159,7 +159,7 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
     of the person who moves it by the link. Returns the new Appointment; asked twice, the same.
     Raises NotLive, NotChosen, SlotTaken and KeyUsed (then the old time still stands).
     """
-    old = _lock(appointment_id)
+    old = lock(appointment_id)
     again = _again(idempotency_key, old.incident)
     if again:
         return again
@@ -216,7 +216,7 @@ def rebook(
     ``words`` are those of the page on which they chose. Nothing of it stands when the time is
     taken. Raises offers.NotOffered and what ``move`` raises.
     """
-    old = _lock(appointment_id)
+    old = lock(appointment_id)
     again = _again(idempotency_key, old.incident)
     if again:
         return again
@@ -251,7 +251,7 @@ def follow_up(
     text brings a link of its own. Asked twice, the same. Raises NotLive (this one has not begun or
     came to nothing), AlreadyBooked, NotChosen, SlotTaken, KeyUsed and offers.NotOffered.
     """
-    first = _lock(appointment_id)
+    first = lock(appointment_id)
     again = _again(idempotency_key, first.incident)
     if again:
         return again
@@ -366,7 +366,7 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
         .filter(pk__in=[before.pk, officer_id])
         .order_by("pk")
     )
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status not in AHEAD:
         raise NotLive
     if str(officer_id) == str(before.pk):
@@ -410,7 +410,7 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
 
     ``reason`` is a short key ("victim asked", "worse grade"). Raises NotLive once it has begun.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status == Appointment.Status.CANCELLED:
         return appointment
     if appointment.status == Appointment.Status.HELD:
@@ -447,7 +447,7 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
 
     For a lost text, a link locked after wrong words, or a new number.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status not in Appointment.LIVE:
         raise NotLive
     _reachable(appointment.contact)
@@ -465,7 +465,7 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
     ``wish`` is a ChangeRequest.Wish. Asked twice it is one request. Nothing is cancelled by asking:
     the time stands until a person has spoken with the victim. Raises NotLive.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status not in AHEAD:
         raise NotLive
     request, is_new = ChangeRequest.objects.get_or_create(
@@ -490,7 +490,7 @@ def ask_for(*, appointment_id, wish, words, words_version, by, at) -> ChangeRequ
 
     Raises NotLive and offers.NotOffered.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status not in AHEAD:
         raise NotLive
     if wish in Appointment.Kind.values:
@@ -521,7 +521,7 @@ def mark_missed(*, at) -> int:
         status__in=AHEAD, during__endswith__lte=at, outcome_asked_at=None
     ).values_list("pk", "kind")
     return sum(
-        _miss(pk, by=None, at=at) if kind == Appointment.Kind.VIDEO else _ask_outcome(pk, at=at)
+        miss(pk, by=None, at=at) if kind == Appointment.Kind.VIDEO else _ask_outcome(pk, at=at)
         for pk, kind in due
     )
 
@@ -532,7 +532,7 @@ def met(*, appointment_id, by, at) -> Appointment:
 
     Raises NotLive before its time, for video (whose room says so itself) and once it is over.
     """
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status == Appointment.Status.ENDED:
         return appointment
     _check_could_meet(appointment, at)
@@ -547,12 +547,12 @@ def met(*, appointment_id, by, at) -> Appointment:
 @transaction.atomic
 def not_met(*, appointment_id, by, at) -> Appointment:
     """The officer was there and the person was not: as a missed call. Raises NotLive as ``met``."""
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status == Appointment.Status.MISSED:
         return appointment
     _check_could_meet(appointment, at)
     _settle_outcome(appointment, by=by, note="They did not meet", at=at)
-    _miss(appointment_id, by=by, at=at)
+    miss(appointment_id, by=by, at=at)
     appointment.refresh_from_db()
     return appointment
 
@@ -575,8 +575,9 @@ def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
 
 
 @transaction.atomic
-def _miss(appointment_id, *, by, at):
-    appointment = _lock(appointment_id)
+def miss(appointment_id, *, by, at) -> bool:
+    """Nobody was seen or reached: a person is asked to find out why. False when it was over."""
+    appointment = lock(appointment_id)
     if appointment.status not in AHEAD:
         return False
     appointment.status = Appointment.Status.MISSED
@@ -596,7 +597,7 @@ def _miss(appointment_id, *, by, at):
 @transaction.atomic
 def _ask_outcome(appointment_id, *, at):
     """Nobody said whether an officer met them: that is not the same as missed. Asked once."""
-    appointment = _lock(appointment_id)
+    appointment = lock(appointment_id)
     if appointment.status not in AHEAD or appointment.outcome_asked_at is not None:
         return False
     appointment.outcome_asked_at = at
@@ -660,7 +661,8 @@ def _lock_incident(incident_id):
     )
 
 
-def _lock(appointment_id):
+def lock(appointment_id) -> Appointment:
+    """The appointment, its incident and its row locked until the transaction ends, in that order."""
     incident_id = Appointment.objects.values_list("incident_id", flat=True).get(pk=appointment_id)
     _lock_incident(incident_id)
     return (
