@@ -662,7 +662,7 @@ def _lock_incident(incident_id):
 
 
 def lock(appointment_id) -> Appointment:
-    """The appointment, its incident and its row locked until the transaction ends, in that order."""
+    """The appointment; its incident and its row are locked until the transaction ends."""
     incident_id = Appointment.objects.values_list("incident_id", flat=True).get(pk=appointment_id)
     _lock_incident(incident_id)
     return (

@@ -428,6 +428,8 @@ class StaffTask(models.Model):
         MEDIA_LEFT = "media_left", "A picture or file was not fetched"
         FLOOD = "flood", "Far more came in than usual"
         BOOKS_DIFFER = "books_differ", "A booking and its texts differ"
+        RING_INSTEAD = "ring_instead", "Ring instead of video"
+        ATTEMPT_DUE = "attempt_due", "Try again to reach somebody who was missed"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")
@@ -448,6 +450,8 @@ class StaffTask(models.Model):
     )
     done_at = models.DateTimeField(null=True)
     done_note = EncryptedTextField(default="", blank=True)
+    # The house took it back: what it asked for came about by itself, and nobody did it.
+    withdrawn = models.BooleanField(default=False)
 
     PERSONAL_FIELDS = ("done_note",)
 
@@ -459,8 +463,9 @@ class StaffTask(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="task_done_at_and_by_together",
-                condition=Q(done_at=None, done_by=None)
-                | Q(done_at__isnull=False, done_by__isnull=False),
+                condition=Q(done_at=None, done_by=None, withdrawn=False)
+                | Q(done_at__isnull=False, done_by__isnull=False, withdrawn=False)
+                | Q(done_at__isnull=False, done_by=None, withdrawn=True),
             ),
             models.CheckConstraint(
                 name="task_taken_at_and_by_together",

@@ -145,6 +145,20 @@ def settle(kind: str, *, about, by, note: str, at: datetime) -> int:
     return len(settled)
 
 
+@transaction.atomic
+def withdraw(task_id, *, note: str, at: datetime) -> bool:
+    """Take an open task back, because nothing is left to do. False when it was done already."""
+    try:
+        task = _locked(task_id)
+    except AlreadyDone:
+        return False
+    task.withdrawn, task.done_at, task.done_note = True, at, note
+    task.taken_by = task.taken_at = None
+    task.save(update_fields=["withdrawn", "done_at", "done_note", "taken_by", "taken_at"])
+    ledger.record("task.withdrawn", about=task, at=at)
+    return True
+
+
 def _locked(task_id):
     task = StaffTask.objects.select_for_update(of=("self",)).get(pk=task_id)
     if task.done_at is not None:

@@ -13,6 +13,7 @@ from channels.security.websocket import OriginValidator  # noqa: E402  after set
 from django.conf import settings  # noqa: E402  after set-up
 
 from appointments import routing as room  # noqa: E402  after set-up
+from appointments.standby import routing as standby  # noqa: E402  after set-up
 from triage.chat import routing as chat  # noqa: E402  after set-up
 from triage.shifts import routing as board  # noqa: E402  after set-up
 
@@ -23,6 +24,7 @@ application = ProtocolTypeRouter(
                 URLRouter(
                     [
                         *room.websocket_urlpatterns,
+                        *standby.websocket_urlpatterns,
                         *board.websocket_urlpatterns,
                         *chat.websocket_urlpatterns,
                     ]

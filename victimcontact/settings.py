@@ -75,6 +75,8 @@ if PRODUCTION:
 STAFF_URL = env("STAFF_URL", default="http://localhost:8000").rstrip("/")
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 SOCKET_URL = env("SOCKET_URL", default="ws://localhost:8001").rstrip("/")
+# Where the house itself reaches its socket server: inside, past any proxy.
+SIGNALLING_URL = env("SIGNALLING_URL", default=SOCKET_URL).rstrip("/")
 EXIT_URL = env("EXIT_URL", default="https://www.bbc.co.uk/weather")
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "testserver"]
@@ -185,6 +187,7 @@ INSTALLED_APPS = [
     "triage.api",
     "appointments",
     "appointments.rosters",
+    "appointments.standby",
     "portal",
 ]
 MIDDLEWARE = [

@@ -26,6 +26,7 @@ APPS = {
     "api": "triage.api",
     "appointments": "appointments",
     "rosters": "appointments.rosters",
+    "standby": "appointments.standby",
     "portal": "portal",
 }
 FACES = ("staff", "public") if settings.FACE == "all" else (settings.FACE,)

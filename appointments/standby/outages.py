@@ -1,0 +1,208 @@
+"""Video is down: who was to be seen within the hour is rung instead, and put back afterwards.
+
+Every appointment that becomes a telephone task is a Fallback row, and each ends once: rung, not
+reached, put back, or changed meanwhile. So what came in can be counted against what went out.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from appointments import booking
+from appointments.models import Appointment
+from appointments.signals import appointment_ended
+from appointments.standby.models import Fallback, Outage
+from messaging import outbox, staff_tasks
+from messaging.models import StaffTask
+from triage.control import telling
+from triage.control.models import News
+from victimcontact.audit import ledger
+from victimcontact.people.models import ContactPlan
+
+AHEAD = timedelta(hours=1)
+WAITS = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
+BY_PHONE, BY_VIDEO = "appointment_by_phone", "appointment_by_video"
+RING = "Video does not work. Ring at the agreed time instead, as the contact plan says."
+ASK = (
+    "Video does not work and the plan lets nobody ring. Decide with a supervisor how to reach them."
+)
+
+
+class Over(Exception):
+    """The fallback ended already."""
+
+
+def current() -> Outage | None:
+    """The outage that lasts, or None."""
+    return Outage.objects.filter(ended_at=None).first()
+
+
+@transaction.atomic
+def begin(*, why, since, at) -> Outage:
+    """Video is down since ``since``. Asked again while it lasts, the same Outage."""
+    outage, is_new = Outage.objects.get_or_create(
+        ended_at=None, defaults={"why": why, "began_at": since}
+    )
+    if is_new:
+        ledger.record("outage.began", about=outage, at=at, why=str(why))
+    return outage
+
+
+def cover(outage, *, at) -> int:
+    """Make a telephone task of each video appointment due within the hour; how many were made.
+
+    Each is a transaction of its own: a kill between two loses neither, the next look goes on.
+    """
+    due = Appointment.objects.filter(
+        kind=Appointment.Kind.VIDEO,
+        status__in=WAITS,
+        during__startswith__lt=at + AHEAD,
+        during__endswith__gt=at,
+    ).exclude(fallbacks__ended_at=None, fallbacks__isnull=False)
+    return sum(_ring_instead(outage, pk, at=at) for pk in due.values_list("pk", flat=True))
+
+
+def end(outage, *, at) -> None:
+    """Video works again: put back whom nobody has begun to ring. Safe to repeat."""
+    for pk in Fallback.objects.filter(ended_at=None).values_list("pk", flat=True):
+        _put_back(pk, at=at)
+    with transaction.atomic():
+        ended = Outage.objects.filter(pk=outage.pk, ended_at=None).update(ended_at=at)
+        if ended:
+            ledger.record("outage.ended", about=outage, at=at)
+
+
+@transaction.atomic
+def rang(fallback_id, *, talked: bool, note: str, by, at) -> Fallback:
+    """Keep what came of ringing. Talked, the appointment has been held; else it was missed.
+
+    Raises Over, and staff_tasks.NoteMissing, AlreadyTaken.
+    """
+    fallback = _lock(fallback_id)
+    if fallback.ended_at is not None:
+        raise Over
+    appointment = fallback.appointment
+    if fallback.task.done_at is None:
+        staff_tasks.done(fallback.task_id, note=note, by=by, at=at)
+    _finish(fallback, Fallback.End.RUNG if talked else Fallback.End.NOT_REACHED, by=by, at=at)
+    outbox.cancel_unsent(about=appointment, at=at, templates=(BY_PHONE,))
+    if appointment.status not in WAITS:
+        return fallback
+    if talked:
+        appointment.status, appointment.ended_at = Appointment.Status.ENDED, at
+        appointment.save(update_fields=["status", "ended_at"])
+        ledger.record("appointment.held_by_telephone", by=by, about=appointment, at=at)
+        appointment_ended.send(sender=Appointment, appointment=appointment, at=at)
+    else:
+        booking.miss(appointment.pk, by=by, at=at)
+    return fallback
+
+
+def balance(outage) -> dict[str, int]:
+    """How many became telephone tasks, and what became of them: {"made": 5, "rung": 2, …}.
+
+    "open" are those that wait for a person.
+    """
+    ends = list(outage.fallbacks.values_list("end", flat=True))
+    found = {"made": len(ends), "open": ends.count("")}
+    return found | {str(end): ends.count(end) for end in Fallback.End}
+
+
+def rows(user, outage):
+    """The fallbacks of the user's forces, those that wait for a person first."""
+    return (
+        Fallback.objects.filter(outage=outage, appointment__incident__force__in=user.forces.all())
+        .select_related("appointment__incident", "appointment__contact", "task__taken_by")
+        .select_related("appointment__officer", "appointment__desk")
+        .order_by("ended_at", "appointment__during")
+    )
+
+
+@transaction.atomic
+def _ring_instead(outage, appointment_id, *, at):
+    appointment = booking.lock(appointment_id)
+    is_covered = appointment.fallbacks.filter(ended_at=None).exists()
+    if appointment.status not in WAITS or is_covered:
+        return False
+    may_ring = _may_ring(appointment, at=at)
+    task = staff_tasks.raise_task(
+        StaffTask.Kind.RING_INSTEAD,
+        force=appointment.incident.force,
+        about=appointment,
+        reason=RING if may_ring else ASK,
+        at=at,
+    )
+    Fallback.objects.create(
+        outage=outage, appointment=appointment, task=task, may_ring=may_ring, made_at=at
+    )
+    ledger.record("appointment.by_telephone", about=appointment, at=at, may_ring=may_ring)
+    if may_ring:
+        _tell(appointment, BY_PHONE, at=at)
+    return True
+
+
+@transaction.atomic
+def _put_back(fallback_id, *, at):
+    fallback = _lock(fallback_id)
+    appointment, task = fallback.appointment, fallback.task
+    if fallback.ended_at is not None:
+        return
+    if task.done_at is not None:
+        # Done on the list of tasks: that it was rung is what its note says.
+        _finish(fallback, Fallback.End.RUNG, by=task.done_by, at=at)
+    elif appointment.status not in WAITS:
+        staff_tasks.withdraw(task.pk, note="The appointment was changed meanwhile.", at=at)
+        _finish(fallback, Fallback.End.CHANGED, by=None, at=at)
+    elif task.taken_by_id is None and appointment.ends_at > at:
+        # Somebody who took the task is about to ring: that call is not taken from them. One whose
+        # time has passed still has somebody waiting to be rung.
+        staff_tasks.withdraw(task.pk, note="Video works again.", at=at)
+        _finish(fallback, Fallback.End.PUT_BACK, by=None, at=at)
+        unsent = outbox.cancel_unsent(about=appointment, at=at, templates=(BY_PHONE,))
+        if fallback.may_ring and not unsent:
+            _tell(appointment, BY_VIDEO, at=at)
+
+
+def _finish(fallback, end, *, by, at):
+    fallback.end, fallback.ended_at = end, at
+    fallback.save(update_fields=["end", "ended_at"])
+    ledger.record(
+        "appointment.fallback_ended", by=by, about=fallback.appointment, at=at, end=str(end)
+    )
+
+
+def _may_ring(appointment, *, at):
+    """Whether the plan says that the person may be contacted at all; its hours the ringer reads."""
+    plan = appointment.contact.plan
+    return (
+        bool(appointment.contact.phone)
+        and plan is not None
+        and plan.safe == ContactPlan.Safe.AS_BELOW
+        and not plan.phone_watched
+        and (plan.expires_at is None or plan.expires_at > at)
+    )
+
+
+def _tell(appointment, template, *, at):
+    notification = outbox.queue(
+        template,
+        to=appointment.contact,
+        about=appointment,
+        context={"when": appointment.starts_at},
+        at=at,
+        useful_until=appointment.ends_at,
+    )
+    if appointment.role == Appointment.Role.VICTIM:
+        telling.by_notification(
+            appointment.incident, what=News.APPOINTMENT, notification=notification, by=None, at=at
+        )
+
+
+def _lock(fallback_id):
+    found = Fallback.objects.values_list("appointment_id", flat=True).get(pk=fallback_id)
+    appointment = booking.lock(found)
+    fallback = (
+        Fallback.objects.select_for_update(of=("self",)).select_related("task").get(pk=fallback_id)
+    )
+    fallback.appointment = appointment
+    return fallback
