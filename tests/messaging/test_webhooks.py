@@ -112,6 +112,29 @@ def test_behind_a_proxy_the_public_address_is_what_was_signed(sent, receipt):
     assert answer.status_code == 204
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"x-forwarded-host": "evil.example", "x-forwarded-proto": "http"},
+        {"x-forwarded-host": "evil.example", "x-forwarded-port": "8443", "forwarded": "host=evil"},
+    ],
+)
+def test_what_a_proxy_or_a_stranger_forwards_moves_no_signature(sent, receipt, forged):
+    path, params = receipt("delivered")
+
+    theirs = post(path, params, url=f"http://evil.example{path}", **forged)
+    ours = post(path, params, **forged)
+
+    assert (theirs.status_code, ours.status_code) == (403, 204)
+
+
+def test_a_query_that_was_not_signed_is_refused(sent, receipt):
+    path, params = receipt("delivered")
+    signature = sign(PUBLIC + path, list(params.items()))
+
+    assert post(f"{path}?x=1", params, signature=signature).status_code == 403
+
+
 def test_without_a_token_nothing_is_believed(sent, receipt, settings):
     settings.TWILIO_AUTH_TOKEN = ""
 
@@ -187,7 +210,9 @@ def test_a_number_of_nobody_or_of_several_joins_no_one(twilio, contact):
     assert (task.about_type, task.about_id) == ("messaging.inboundtext", several.pk)
 
 
-@pytest.mark.parametrize("word", ["STOP", " stop. ", "Stop All", "UNSUBSCRIBE", "Stopiwch"])
+@pytest.mark.parametrize(
+    "word", ["STOP", " stop. ", "Stop All", "UNSUBSCRIBE", "Stopiwch", "DIM MWY"]
+)
 def test_stop_makes_texts_unsafe_at_once_and_holds_what_waits(twilio, contact, queue, word):
     old_plan, waiting = contact.plan, queue()
 
@@ -225,6 +250,38 @@ def test_stop_from_somebody_without_a_plan_is_remembered(twilio, db):
     text("STOP", sender=person.phone)
 
     assert (person.plan.safe, person.plan.channels) == ("not_asked", {"sms": "unsafe"})
+
+
+@pytest.mark.parametrize("sender", ["+447700900001", "whatsapp:+447700900001", "messenger:1"])
+def test_what_is_answered_is_empty_and_sets_no_cookie(twilio, db, sender):
+    answer = post(
+        INBOUND,
+        {"MessageSid": "SM-any", "From": sender, "To": "whatsapp:+447700900999", "Body": "Hi"},
+    )
+
+    assert (answer.status_code, answer.content, answer.cookies) == (
+        200,
+        webhooks.EMPTY_ANSWER.encode(),
+        {},
+    )
+    assert (twilio.journal, twilio.lookups) == ([], 0)
+
+
+def test_a_place_that_is_sent_is_kept_as_words(twilio, db):
+    post(
+        INBOUND,
+        {
+            "MessageSid": "SM-place",
+            "From": "whatsapp:+447700900001",
+            "To": "whatsapp:+447700900999",
+            "Body": "",
+            "Latitude": "51.5",
+            "Longitude": "-0.1",
+            "Label": "The bus station",
+        },
+    )
+
+    assert InboundText.objects.get().body == "Place sent: The bus station, 51.5, -0.1"
 
 
 def test_a_word_among_others_is_not_stop(twilio, contact):

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from messaging import outbox
 from messaging.models import Account, InboundText, Notification, StaffTask
@@ -67,6 +68,19 @@ def test_a_text_of_a_shared_number_is_shown_on_no_case_until_a_person_says_whose
     assert (wrong.status_code, text.contact) == (422, second)
     assert {incident.grade for incident in incidents} == {3}
     assert not StaffTask.objects.filter(kind="text_unsure", done_at=None).exists()
+
+
+def test_danger_in_a_text_of_somebody_known_calls_people_and_changes_nothing():
+    person = factories.contact(phone="+447700900126", created_at=now())
+    incident = factories.incident(victim=person, grade=3)
+
+    write(AT_THE_DOOR, sender="+447700900126")
+
+    incident.refresh_from_db()
+    kinds = set(StaffTask.objects.values_list("kind", flat=True))
+    assert (incident.grade, incident.review_due_at <= now()) == (3, True)
+    assert kinds == {"text_danger", "text_received"}
+    assert not person.plans.exists()
 
 
 def test_a_number_unheard_of_for_months_may_be_somebody_elses(client):
