@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from appointments import booking
+from appointments import booking, reconciliation
 
 
 @shared_task
@@ -16,3 +16,9 @@ def release_lapsed_holds():
 def mark_missed():
     """Find the appointments whose time has passed with nobody seen."""
     booking.mark_missed(at=now())
+
+
+@shared_task
+def prove_bookings():
+    """Compare bookings with what was written of them."""
+    reconciliation.prove(at=now())
