@@ -89,7 +89,8 @@ _OCCUPYING = """status in ('held', 'booked', 'waiting', 'in_call', 'ended')
 # Day by day of London's calendar, each only once the days before it gave too little: "days" are
 # in order, for each the lateral part is asked, and the limit ends the loop. Of each time, those
 # officers who meet the most wishes; how much they have to do is asked of them alone. Holds that
-# lapsed do not count; whoever takes such a time releases them first.
+# lapsed do not count; whoever takes such a time releases them first. Among equals chance decides:
+# of many callers who want the earliest time at once, each is then shown another officer's.
 _FREE = """
 with OPENING, days as (
   select begins, ends, tstzrange(begins, ends + %(length)s) as during,
@@ -161,7 +162,7 @@ with OPENING, days as (
 )
 select distinct on (starts_at) officer_id, starts_at, missed
 from candidates join loads using (officer_id, week)
-order by starts_at, bit_count(missed::bit(4)), booked, hashtext(officer_id::text || starts_at::text)
+order by starts_at, bit_count(missed::bit(4)), booked, random()
 """.replace("OPENING", _OPENING).replace("OCCUPYING", _OCCUPYING)
 # The bits of "missed" above.
 _MISSES = ("officer", "gender", "language", "time")
