@@ -1,4 +1,4 @@
-"""Somebody reports without a call: page by page on a phone without script, and in the chat."""
+"""Somebody reports without a call: each page of it on a phone, and the chat."""
 
 import re
 
@@ -46,47 +46,6 @@ def answer_on(page, choice=None, button="Continue"):
 def is_away(person):
     """They are at the dull site, or where a machine without a network ends up."""
     expect(person.page).not_to_have_url(re.compile(re.escape(person.house.url)))
-
-
-def report(page):
-    """Answer the pages of an online report up to the check."""
-    answer_on(page, "No")
-    answer_on(page, "No")
-    answer_on(page, "Me")
-    page.get_by_label("What happened?").fill("A man I do not know hit me yesterday. He ran off.")
-    answer_on(page)
-    answer_on(page, "Within the last day")
-    page.get_by_label("Where did it happen?").fill("12 Mill Lane, Northmoor")
-    answer_on(page)
-    answer_on(page, "Not near")
-    answer_on(page, "Yes, a little")
-    page.get_by_label("Your name").fill("Peregrine Quill")
-    answer_on(page)
-    answer_on(page, "I do not want to say now")
-    answer_on(page)
-    answer_on(page)
-    expect(page.get_by_role("heading", name="Check what you wrote")).to_be_visible()
-
-
-def test_a_report_without_script_is_seen_by_staff_and_leaves_nothing(someone):
-    phone = someone(**PHONE, java_script_enabled=False)
-    page = phone.go("/report/")
-    report(page)
-
-    answer_on(page, button="Send it now")
-    reference = page.locator(".vc-when").inner_text()
-    assert phone.page.title() == "Appointment"
-    page.get_by_role("link", name="Exit this page").click()
-    is_away(phone)
-
-    assert phone.context.cookies() == []
-    phone.go("/report/")
-    expect(page.get_by_role("heading", name="Is anyone in danger now?")).to_be_visible()
-    handler = someone(**DESKTOP).sign_in("Call handler")
-    handler.go("/desk/")
-    handler.page.get_by_role("link", name=reference).click()
-    expect(handler.page.get_by_role("heading", name="Written online")).to_be_visible()
-    expect(handler.page.get_by_text("Peregrine Quill").first).to_be_visible()
 
 
 def test_each_page_of_a_report_is_fine_and_keeps_what_is_typed(someone):
