@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.db.models import Q
 
 from messaging.models import InboundText, Notification, StaffTask
 from messaging.transports import HANDSET_PREFIX
@@ -57,8 +58,11 @@ def phones() -> list[Phone]:
                 )
             )
     contacts = list(by_contact)[:MOST_PHONES]
-    for text in InboundText.objects.filter(contact__in=contacts):
-        by_contact[text.contact].append(Bubble(text.pk, text.received_at, text.body, is_reply=True))
+    theirs = InboundText.objects.filter(Q(contact__in=contacts) | Q(account__contact__in=contacts))
+    for text in theirs.select_related("contact", "account__contact"):
+        by_contact[text.contact or text.account.contact].append(
+            Bubble(text.pk, text.received_at, text.body, is_reply=True)
+        )
     return [
         Phone(contact, sorted(by_contact[contact], key=lambda bubble: bubble.at))
         for contact in contacts
@@ -90,7 +94,11 @@ def person_of(task: StaffTask) -> Contact | None:
 
 def texts_behind(task: StaffTask, person: Contact | None) -> list[InboundText]:
     """The texts from this person's number that the task was raised for."""
-    kinds = (StaffTask.Kind.TEXT_RECEIVED, StaffTask.Kind.STOP_RECEIVED)
+    kinds = (
+        StaffTask.Kind.TEXT_RECEIVED,
+        StaffTask.Kind.TEXT_DANGER,
+        StaffTask.Kind.STOP_RECEIVED,
+    )
     if person is None or task.kind not in kinds:
         return []
     return list(

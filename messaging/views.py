@@ -129,9 +129,11 @@ def handset_reply(request, pk):
     phone = get_object_or_404(selectors.people_with_a_handset(), pk=pk)
     form = ReplyForm(request.POST, auto_id=f"%s-{pk}")
     if form.is_valid():
+        account = phone.accounts.order_by("-last_heard_at").first()
         inbox.receive(
             provider_id=f"handset-{uuid4().hex}",
-            sent_from=phone.phone,
+            sent_from=account.address if account else phone.phone,
+            written_to=account.written_to if account else "",
             body=form.cleaned_data["body"],
             at=now(),
         )

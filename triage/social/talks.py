@@ -8,7 +8,7 @@ import uuid
 
 from django.db import transaction
 
-from messaging import asking, outbox, staff_tasks
+from messaging import asking, outbox, staff_tasks, wording
 from messaging.models import Channel as Way
 from messaging.models import StaffTask
 from triage import assessing, intake, later, policies
@@ -193,7 +193,10 @@ def answer(talk_id, *, body: str, key, by, at) -> TalkLine:
     account = talk.account
     allowed = may_answer(talk, at=at, words=body)
     if isinstance(allowed, safe_contact.Held):
-        raise NotSafe(asking.HELD_REASONS[allowed.reason])
+        telling = ", ".join(wording.telling_words(body))
+        left_out = allowed.reason == safe_contact.Reason.WORDING_NOT_AGREED
+        because = asking.HELD_REASONS[allowed.reason]
+        raise NotSafe(f"{because} Leave out: {telling}." if left_out else because)
     notification = outbox.answer(
         body,
         to=asking.kept(account.contact),

@@ -58,7 +58,8 @@ if (form) {
   });
   form.addEventListener("htmx:afterRequest", (event) => {
     // Kept by the server: gone from the box. Refused or lost: it stays.
-    if (event.detail.elt === form && event.detail.successful) {
+    // (A refusal is swapped in, so htmx calls it successful.)
+    if (event.detail.elt === form && event.detail.successful && event.detail.xhr.status < 400) {
       field.value = "";
       form.elements.key.value = crypto.randomUUID();
       field.focus();

@@ -185,7 +185,7 @@ def test_words_that_name_the_police_need_a_plan_that_says_so(operator):
     found = talk()
     make_safe(found, operator)
 
-    with pytest.raises(talks.NotSafe, match="not agreed"):
+    with pytest.raises(talks.NotSafe, match="not agreed with this person. Leave out: police"):
         answer(found, operator, "This is the police. Are you safe?")
 
     ContactPlan.objects.filter(replaced_at=None).update(wording="named")
