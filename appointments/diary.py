@@ -133,6 +133,11 @@ def one(user, appointment, *, at: datetime) -> Row:
     return _as_rows(user, [appointment], at=at)[0]
 
 
+def of(user, appointments, *, at: datetime) -> list[Row]:
+    """The Rows of a queryset of appointments, by time."""
+    return _as_rows(user, list(_whole(appointments).order_by("during")), at=at)
+
+
 def texts_about(appointment) -> list[tuple[Notification, str]]:
     """Every text about an appointment, the latest first, each with the colour of its state."""
     texts = Notification.objects.filter(

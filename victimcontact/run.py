@@ -1,4 +1,4 @@
-"""Runs the whole house on one machine: engines, web, sockets, worker and beat.
+"""Runs the whole house on one machine: engines, web, sockets, worker, beat and standby.
 
 ``make run`` comes here once everything is installed. Each process has a session of its own, so
 that Ctrl-C reaches only this one, which then stops the others in order: first who answers
@@ -25,8 +25,10 @@ from victimcontact.accounts.roles import Role
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
 STOP_SECONDS = 15
-WEB, SOCKETS, WORKER, BEAT = "web", "sockets", "worker", "beat"
-ORDER_OF_STOPPING = (WEB, SOCKETS, BEAT, WORKER)
+WEB, SOCKETS, WORKER, BEAT, STANDBY = "web", "sockets", "worker", "beat", "standby"
+PARTS = (WEB, SOCKETS, WORKER, BEAT, STANDBY)
+# Who watches the sockets goes before they do.
+ORDER_OF_STOPPING = (STANDBY, WEB, SOCKETS, BEAT, WORKER)
 
 
 class HouseError(Exception):
@@ -84,9 +86,9 @@ class House:
         self.manage("demo")
         self._collect_static_files()
         self.say("Starting web, sockets, worker and beat …")
-        for name in (WEB, SOCKETS, WORKER, BEAT):
+        for name in PARTS:
             self.begin(name, wait=False)
-        for name in (WEB, SOCKETS, WORKER, BEAT):
+        for name in PARTS:
             self._wait_until_ready(name)
 
     def stop(self):
@@ -102,7 +104,7 @@ class House:
             self._pair = None
 
     def begin(self, name, *, wait=True, **environment):
-        """Start one of the four processes, perhaps again after a :meth:`kill`."""
+        """Start one of the five processes, perhaps again after a :meth:`kill`."""
         self.logs.mkdir(mode=0o700, exist_ok=True)
         log = self.log(name)
         with open(log, "ab") as output:
@@ -123,7 +125,7 @@ class House:
             self._wait_until_ready(name)
 
     def kill(self, name):
-        """End one of the four processes without warning, as a lost machine would."""
+        """End one of the five processes without warning, as a lost machine would."""
         process = self.processes.pop(name)
         _signal(process, signal.SIGKILL)
         process.wait()
@@ -225,6 +227,7 @@ class House:
                 *(python, "-m", "celery", "-A", "victimcontact", "beat", "--loglevel", "info"),
                 *("--schedule", str(self.state_dir / "beat-schedule"), "--pidfile="),
             ],
+            STANDBY: [python, "manage.py", "stand_by"],
         }[name]
 
     @staticmethod
@@ -245,7 +248,8 @@ class House:
             return _answers(self.port)
         if name == SOCKETS:
             return _listens(self.socket_port)  # it binds last, and speaks no plain HTTP
-        sign = {WORKER: b" ready.", BEAT: b"beat: Starting"}[name]
+        signs = {WORKER: b" ready.", BEAT: b"beat: Starting", STANDBY: b"standing by"}
+        sign = signs[name]
         with open(self.log(name), "rb") as log:
             log.seek(self.processes[name].log_began_at)
             return sign in log.read()

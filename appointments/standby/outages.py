@@ -7,6 +7,7 @@ reached, put back, or changed meanwhile. So what came in can be counted against 
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from appointments import booking
 from appointments.models import Appointment
@@ -108,13 +109,18 @@ def balance(outage) -> dict[str, int]:
     return found | {str(end): ends.count(end) for end in Fallback.End}
 
 
-def rows(user, outage):
-    """The fallbacks of the user's forces, those that wait for a person first."""
+def rows(user, outage=None):
+    """The fallbacks of the user's forces, those that wait for a person first.
+
+    Those of ``outage``, and of earlier ones whoever still waits.
+    """
+    mine = Q(appointment__incident__force__in=user.forces.all())
+    if outage is not None:
+        mine &= Q(outage=outage) | Q(ended_at=None)
     return (
-        Fallback.objects.filter(outage=outage, appointment__incident__force__in=user.forces.all())
-        .select_related("appointment__incident", "appointment__contact", "task__taken_by")
-        .select_related("appointment__officer", "appointment__desk")
-        .order_by("ended_at", "appointment__during")
+        Fallback.objects.filter(mine)
+        .select_related("appointment", "task__taken_by")
+        .order_by(F("ended_at").asc(nulls_first=True), "appointment__during")
     )
 
 

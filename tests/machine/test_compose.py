@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-HOUSE = {"migrate", "staff", "public", "sockets", "worker", "beat"}
+HOUSE = {"migrate", "staff", "public", "sockets", "worker", "beat", "standby"}
 ENGINES = {"postgres", "valkey", "coturn", "proxy"}
 # What the official PostgreSQL image reads. The other three images are given no variables.
 POSTGRES_READS = {"POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
@@ -141,7 +141,7 @@ def test_only_the_proxy_and_the_relay_face_the_world():
     }
 
     assert open_to_all == {"proxy", "coturn"}
-    assert ways_out == {"proxy", "worker"}
+    assert ways_out == {"proxy", "worker", "standby"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import get_resolver, reverse
 from django.utils.timezone import now
 from psycopg2 import sql
 
+from appointments.standby import outages
 from messaging import outbox, staff_tasks
 from messaging.models import StaffTask
 from portal import cases
@@ -96,11 +98,20 @@ def world():
         "draft": draft,
         "chat": desk.chat()[0],
         "talk": social.talk(),
+        "fallback": rung_instead(),
         "text": unknown_text(case.force),
         "handover": Handover.objects.create(
             force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
         ),
     }
+
+
+def rung_instead():
+    """One of our force who is rung, because video is down."""
+    appointment = diary.appointment(starts_at=now() + timedelta(minutes=30))
+    down = outages.begin(why="sockets", since=now(), at=now())
+    outages.cover(down, at=now())
+    return appointment.fallbacks.get()
 
 
 def unknown_text(force):
@@ -141,6 +152,7 @@ ABOUT = {
     "partners:tick": "incident",
     "partners:card": "incident",
     "partners": "referral",
+    "standby": "fallback",
 }
 
 
