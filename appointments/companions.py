@@ -205,7 +205,10 @@ def sit(*, companion, visit, channel, at) -> tuple[Presence, str]:
 
 
 def present(appointment) -> list[tuple[Companion, list]]:
-    """Who was in the room beside the witness: [(companion, [(from, until or None)])]."""
+    """Who was in the room beside the person: [(companion, [(from, until or None)])].
+
+    A seat whose page died silently ended when it was last heard of.
+    """
     seats = {}
     found = Presence.objects.filter(
         appointment=appointment, side=Presence.Side.COMPANION

@@ -86,6 +86,8 @@ class StatementPaper:
     version: int
     made_at: datetime
     exhibits: tuple[tuple[str, str], ...] = ()
+    # Who else was there while it was taken: (name, part, from when to when), as printed.
+    present: tuple[tuple[str, str, str], ...] = ()
     visually_recorded: bool = False
     reader: Reader | None = None
     signature: Signature | None = None
@@ -171,6 +173,9 @@ def _compile(paper, pages):
         "exhibits": [
             {"reference": reference, "description": description}
             for reference, description in paper.exhibits
+        ],
+        "present": [
+            {"name": name, "part": part, "times": times} for name, part, times in paper.present
         ],
         "language": paper.language,
         "signature": paper.signature

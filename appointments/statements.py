@@ -12,7 +12,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import F
 
-from appointments import declaration, documents, protocol, rooms, sealing
+from appointments import companions, declaration, documents, protocol, rooms, sealing
 from appointments.models import (
     Appointment,
     ContinuityEntry,
@@ -25,7 +25,7 @@ from appointments.signals import statement_signed
 from victimcontact.audit import ledger
 from victimcontact.audit.models import Entry
 from victimcontact.lib.hashing import keyed_hash
-from victimcontact.lib.local_time import local
+from victimcontact.lib.local_time import local, say_time
 from victimcontact.people.models import Link
 
 Status = StatementVersion.Status
@@ -507,10 +507,29 @@ def _paper(version):
             (reference, exhibits[reference])
             for reference in documents.mentioned(version.body, exhibits)
         ),
+        present=_present(version),
         visually_recorded=version.visually_recorded,
         reader=documents.Reader(version.reader_name, None) if version.reader_name else None,
         language=LANGUAGES.get(version.language, "en"),
     )
+
+
+def _present(version):
+    """Companions in the room until the words were frozen, each with their times, as printed."""
+    if version.statement.appointment is None:
+        return ()
+    until = version.finalised_at
+    found = []
+    for companion, seats in companions.present(version.statement.appointment):
+        times = [
+            f"{say_time(since)} to {say_time(min(left or until, until))}"
+            for since, left in seats
+            if since < until
+        ]
+        if times:
+            part = companion.get_role_display().lower()
+            found.append((companion.contact.name, part, ", ".join(times)))
+    return tuple(found)
 
 
 def _fingerprint(paper):
@@ -528,6 +547,8 @@ def _fingerprint(paper):
                 paper.reader and paper.reader.name,
                 paper.declaration.version,
                 paper.version,
+                # What was frozen before companions came along keeps its hash.
+                *([paper.present] if paper.present else []),
             ]
         ),
     )

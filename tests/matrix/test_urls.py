@@ -14,6 +14,7 @@ from django.urls import get_resolver, reverse
 from django.utils.timezone import now
 from psycopg2 import sql
 
+from appointments import companions
 from appointments.standby import outages
 from messaging import outbox, staff_tasks
 from messaging.models import StaffTask
@@ -25,6 +26,7 @@ from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
 from tests.triage.social import factories as social
+from triage import witnesses
 from triage.models import ReportDraft
 from triage.shifts.models import Handover
 from victimcontact.accounts.models import User
@@ -99,6 +101,18 @@ def world():
         "chat": desk.chat()[0],
         "talk": social.talk(),
         "fallback": rung_instead(),
+        "witness": witnesses.add(
+            booked.incident, name="Wanda", phone="+447700900778", by=None, at=now()
+        ).contact,
+        "companion": companions.add(
+            appointment_id=booked.pk,
+            role="supporter",
+            name="Sue",
+            phone="+447700900779",
+            word="harbour",
+            by=crime.recorded_by,
+            at=now(),
+        ),
         "text": unknown_text(case.force),
         "handover": Handover.objects.create(
             force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
@@ -134,6 +148,12 @@ ABOUT = {
     "shifts:acknowledge": "handover",
     "shifts": "incident",
     "appointments:booking": "incident",
+    "appointments:straight": "incident",
+    "appointments:needs": "incident",
+    "appointments:witnesses": "incident",
+    "appointments:witness": "witness",
+    "appointments:admit_companion": "companion",
+    "appointments:let_out": "companion",
     "appointments": "appointment",
     "portal:open_case": "incident",
     "portal": "case",
