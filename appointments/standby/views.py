@@ -91,6 +91,6 @@ def _page(request, broken=None, status=200):
         "balance": outages.balance(outage) if outage else None,
         "waiting": [line for line in lines if line.fallback.ended_at is None],
         "settled": [line for line in lines if line.fallback.ended_at is not None],
-        "broken": next(iter(broken.values()), None),
+        "broken": list(broken.values()),
     }
     return TemplateResponse(request, "appointments/standby/telephone.html", context, status=status)
