@@ -20,7 +20,7 @@ from django.db.models import Prefetch
 
 from messaging import senders, settling
 from messaging.asking import address_of, ask_plan, kept
-from messaging.models import SOCIAL, Channel, Notification
+from messaging.models import NOTICES, SOCIAL, Channel, Notification
 from messaging.transports import (
     Parcel,
     Refused,
@@ -254,6 +254,12 @@ def transport_for(channel: str):
     if channel == Channel.EMAIL and email.is_configured():
         return email
     return handset if is_handset_allowed() else None
+
+
+def ways_here() -> list[Way]:
+    """Every sender that this house could use now, each once."""
+    transports = {transport_for(channel): None for channel in NOTICES}
+    return [way for transport in transports if transport is not None for way in transport.ways()]
 
 
 def parcel_of(row: Notification, *, until=None, at=None) -> Parcel:

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from messaging import views
+from messaging import views, views_health
 from messaging.transports import is_handset_allowed
 
 app_name = "messaging"
 urlpatterns = [
+    path("health/texts/", views_health.texts, name="health"),
+    path("traffic/", views_health.traffic, name="traffic"),
     path("tasks/", views.staff_tasks_page, name="staff_tasks"),
     path("tasks/<uuid:pk>/take/", views.take, name="take"),
     path("tasks/<uuid:pk>/give-back/", views.give_back, name="give_back"),

@@ -138,6 +138,7 @@ SECTIONS = (
     ("Feedback", "quality:feedback_list", "feedback.view", "/feedback/"),
     ("Practice", "quality:callers", "practice.use", "/practice/"),
     ("Handset", "messaging:handset", "", "/handset/"),
+    ("Texts", "messaging:traffic", "admin.use", "/traffic/"),
     ("Admin", "admin:index", "admin.use", "/admin/"),
 )
 # URL name: function of a user that says how much waits there. Apps above put theirs in.
