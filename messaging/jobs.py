@@ -4,6 +4,7 @@ import time
 from contextlib import contextmanager, suppress
 
 from celery import shared_task
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
@@ -48,11 +49,12 @@ def _alone():
                 cursor.execute("select pg_advisory_unlock(%s)", [SWEEP_LOCK])
 
 
+SWEEP_EVERY = settings.SWEEP_SECONDS
 # A sweep that waited in the queue longer than this has been overtaken by the next one.
 BEAT = {
     "messaging.sweep": {
         "task": "messaging.jobs.sweep",
-        "schedule": 15.0,
-        "options": {"expires": 15},
+        "schedule": SWEEP_EVERY,
+        "options": {"expires": SWEEP_EVERY},
     }
 }

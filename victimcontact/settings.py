@@ -188,6 +188,7 @@ INSTALLED_APPS = [
     "appointments",
     "appointments.rosters",
     "appointments.standby",
+    "appointments.attempts",
     "portal",
 ]
 MIDDLEWARE = [
@@ -377,8 +378,10 @@ if TWILIO_SECOND_ACCOUNT_SID != TWILIO_ACCOUNT_SID and (
 TWILIO_PER_SECOND = env.float("TWILIO_PER_SECOND", default=100)
 # Texts that one worker has on their way at once: it waits for answers, it does not work.
 SENDING_THREADS = env.int("SENDING_THREADS", default=32)
-if TWILIO_PER_SECOND <= 0 or SENDING_THREADS <= 0:
-    raise ImproperlyConfigured("TWILIO_PER_SECOND and SENDING_THREADS are above 0.")
+# How often what was left over is looked for.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=15)
+if min(TWILIO_PER_SECOND, SENDING_THREADS, SWEEP_SECONDS) <= 0:
+    raise ImproperlyConfigured("TWILIO_PER_SECOND, SENDING_THREADS, SWEEP_SECONDS are above 0.")
 for _name in ("TWILIO_API_BASE_URL", "TWILIO_SECOND_API_BASE_URL"):
     if PRODUCTION and globals()[_name] and not globals()[_name].startswith("https://"):
         raise ImproperlyConfigured(f"{_name} begins with https:// in production.")
