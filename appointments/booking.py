@@ -14,7 +14,8 @@ from django.db.models.functions import Now
 
 from appointments import rooms
 from appointments.models import Appointment, ChangeRequest, PassedOn
-from appointments.selectors import desk_for, free_slots, is_rostered
+from appointments.rosters import skills
+from appointments.selectors import Wishes, around, desk_for, is_rostered
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
@@ -569,9 +570,8 @@ def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
     desk = desk_for(incident, kind=kind)
     if desk is None:
         return []
-    slots = free_slots(desk, at=at, limit=400, every=30)
-    nearest = sorted(slots, key=lambda slot: abs(slot.starts_at - near))[:4]
-    return sorted(nearest, key=lambda slot: slot.starts_at)
+    asked = Wishes(skills=tuple(skills.required(incident, at=at)))
+    return around(desk, near, at=at, wishes=asked)
 
 
 @transaction.atomic

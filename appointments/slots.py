@@ -233,6 +233,26 @@ def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
     return _free(desk, at, starts_at, end, 1, 5, wishes or Wishes(), strict=True, lead=0)
 
 
+def around(desk, near, *, at, count=4, wishes=None) -> list[Slot]:
+    """The ``count`` free times nearest to ``near``, in order of time.
+
+    Looks at the day around it first: many ask at once, when one time is gone.
+    """
+    found = free_slots(
+        desk,
+        at=at,
+        since=near - timedelta(hours=12),
+        until=near + timedelta(hours=24),
+        limit=100,
+        every=CHOICE_STEP_MINUTES,
+        wishes=wishes,
+    )
+    if len(found) < count:
+        found = free_slots(desk, at=at, limit=400, every=CHOICE_STEP_MINUTES, wishes=wishes)
+    best = sorted(found, key=lambda slot: abs(slot.starts_at - near))[:count]
+    return sorted(best, key=lambda slot: slot.starts_at)
+
+
 def nearest(desk, *, at, since, until, wishes, parts_of_day) -> list[Slot]:
     """Times from ``since`` on that meet all of ``wishes``; in those parts of the day first."""
     asked = replace(wishes, parts_of_day=parts_of_day)
