@@ -34,4 +34,21 @@ def insert(request):
     return HttpResponse(status=201)
 
 
-urlpatterns = [path("bench/rows/", rows), path("bench/insert/", insert), *ours]
+@csrf_exempt
+@open_to_all
+def claim(request):
+    """One row claimed by one statement: the least that a booking is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update bench_slot set is_taken = true where id = (select id from bench_slot"
+            " where not is_taken order by id limit 1 for update skip locked)"
+        )
+    return HttpResponse(status=201)
+
+
+urlpatterns = [
+    path("bench/claim/", claim),
+    path("bench/rows/", rows),
+    path("bench/insert/", insert),
+    *ours,
+]
