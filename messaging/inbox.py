@@ -64,12 +64,19 @@ def receive(
                 last_heard_at=at
             )
     if is_new:
-        try:
-            hear(text.pk, at=at)
-        except Exception as error:  # it is kept: the sweep hears it
-            logger.error("%s was not heard: %s", text.pk, type(error).__name__)
+        # First, and by itself: nothing that breaks in what follows may keep that way open.
+        steps = (stop, _hear) if is_stop(body) else (_hear,)
+        for step in steps:
+            try:
+                step(text, at=at)
+            except Exception as error:  # it is kept: the sweep hears it
+                logger.error("%s was not heard: %s", text.pk, type(error).__name__)
         text.refresh_from_db()
     return text
+
+
+def _hear(text, *, at):
+    hear(text.pk, at=at)
 
 
 def channel_of(sent_from: str) -> str:
@@ -216,8 +223,12 @@ def is_stop(body: str) -> bool:
     return " ".join(body.casefold().strip(" .!\"'").split()) in STOP_WORDS
 
 
+@transaction.atomic
 def stop(text: InboundText, *, at: datetime) -> int:
-    """Make the way that ``text`` came by unsafe for whoever wrote it; how many were changed."""
+    """Make the way that ``text`` came by unsafe for whoever wrote it; how many were changed.
+
+    Where it is unsafe already nothing is said again.
+    """
     if text.channel == Channel.SMS:
         return mark_texts_unsafe(text.sent_from, at=at)
     contact = text.account.contact if text.account else None
@@ -234,9 +245,10 @@ def _stop_for(contact_ids, channel, at):
     changed = 0
     contacts = Contact.objects.filter(pk__in=list(contact_ids)).select_related("force")
     for contact in contacts.order_by("pk"):
-        if contact.plan is None or contact.plan.channels.get(channel) != "unsafe":
-            plans.set_channel(contact, channel=channel, safety="unsafe", by=None, at=at)
-            changed += 1
+        if contact.plan is not None and contact.plan.channels.get(channel) == "unsafe":
+            continue
+        plans.set_channel(contact, channel=channel, safety="unsafe", by=None, at=at)
+        changed += 1
         staff_tasks.raise_task(
             StaffTask.Kind.STOP_RECEIVED,
             force=contact.force,

@@ -244,6 +244,15 @@ def test_stop_counts_for_everyone_who_has_the_number(twilio, contact, now):
     assert StaffTask.objects.count() == 2
 
 
+def test_stop_is_heeded_whatever_breaks_after_it(twilio, contact, monkeypatch):
+    monkeypatch.setattr(text_received, "send", lambda **_: 1 / 0)
+
+    answer = text("STOP", sender=contact.phone)
+
+    assert (answer.status_code, contact.plan.channels) == (200, {"sms": "unsafe"})
+    assert InboundText.objects.get().heard_at is None
+
+
 def test_stop_from_somebody_without_a_plan_is_remembered(twilio, db):
     person = factories.contact()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db.models import Case, Q, When
 
 from messaging import asking
 from triage import shown
@@ -28,7 +28,7 @@ def open_talks(user, at):
     return (
         talks_for(user)
         .filter(Q(waiting_since__isnull=False) | recent)
-        .order_by(F("waiting_since").asc(nulls_last=True))
+        .order_by(Case(When(waiting_since=None, then=1), default=0), "grade", "waiting_since", "pk")
     )
 
 
@@ -47,7 +47,6 @@ class Row:
 
 def rows(user, at) -> list[Row]:
     found = list(open_talks(user, at)[:MOST])
-    found.sort(key=lambda talk: (talk.waiting_since is None, talk.grade))
     last = _last_words(found)
     return [_row(talk, last.get(talk.pk, ""), user, at) for talk in found]
 

@@ -208,7 +208,7 @@ def text_from(contact, body="He is back"):
 
 
 def test_text_opens_what_was_closed_last(handler):
-    contact = factories.contact(phone="+447700900777")
+    contact = factories.contact(phone="+447700900777", created_at=now())
     earlier = closed_with(contact, handler, now() - timedelta(days=5))
     last = closed_with(contact, handler, now() - timedelta(days=1))
 
@@ -220,7 +220,7 @@ def test_text_opens_what_was_closed_last(handler):
 
 
 def test_text_with_an_open_incident_opens_no_other(handler):
-    contact = factories.contact(phone="+447700900777")
+    contact = factories.contact(phone="+447700900777", created_at=now())
     old = closed_with(contact, handler, now() - timedelta(days=1))
     factories.incident(victim=contact, grade=3, at=now())
 
@@ -231,7 +231,7 @@ def test_text_with_an_open_incident_opens_no_other(handler):
 
 @pytest.mark.parametrize(("days", "body"), [(29, "He is back"), (1, "STOP")])
 def test_text_too_late_or_only_stop_opens_nothing(handler, days, body):
-    contact = factories.contact(phone="+447700900777")
+    contact = factories.contact(phone="+447700900777", created_at=now())
     old = closed_with(contact, handler, now() - timedelta(days=days))
 
     text_from(contact, body)
