@@ -146,6 +146,9 @@ def _page(request, incident, *, witness=None, error="", slots=None, status=200):
         "error": error,
         "straight": straight,
         "straight_question": StraightForm.QUESTION,
+        # What was typed while the caller speaks is not typed again.
+        "straight_typed": request.POST.get("context", ""),
+        "straight_yes": "permission" in request.POST,
         "history": theirs.filter(status__in=HISTORY)
         .select_related("officer")
         .order_by("-created_at")[:6],
