@@ -5,4 +5,4 @@ class AppointmentsConfig(AppConfig):
     name = "appointments"
 
     def ready(self):
-        from appointments import on_duty, receivers  # noqa: F401  connects them
+        from appointments import on_duty, receivers, reminders  # noqa: F401  connects them

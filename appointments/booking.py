@@ -21,6 +21,7 @@ from appointments.signals import (
     appointment_cancelled,
     appointment_change_asked,
     appointment_ended,
+    appointment_link_sent_again,
     appointment_missed,
     appointment_moved,
     appointment_reassigned,
@@ -39,6 +40,12 @@ from victimcontact.people import links
 from victimcontact.people.models import Link
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
+# What another time may follow.
+TALKED_OR_MISSED = (
+    Appointment.Status.IN_CALL,
+    Appointment.Status.ENDED,
+    Appointment.Status.MISSED,
+)
 
 
 class SlotTaken(Exception):
@@ -246,17 +253,17 @@ def rebook(
 def follow_up(
     *, appointment_id, officer_id, starts_at, idempotency_key, by, at, chosen=""
 ) -> Appointment:
-    """Book the next talk from within this one, during the call or after it.
+    """Book the next talk from within this one, during the call or after it; or after it was missed.
 
     Of the kind that was chosen last, or ``chosen``, which is then recorded as one more Offer. A
     text brings a link of its own. Asked twice, the same. Raises NotLive (this one has not begun or
-    came to nothing), AlreadyBooked, NotChosen, SlotTaken, KeyUsed and offers.NotOffered.
+    was cancelled), AlreadyBooked, NotChosen, SlotTaken, KeyUsed and offers.NotOffered.
     """
     first = lock(appointment_id)
     again = _again(idempotency_key, first.incident)
     if again:
         return again
-    if first.status not in (Appointment.Status.IN_CALL, Appointment.Status.ENDED) and not (
+    if first.status not in TALKED_OR_MISSED and not (
         first.status == Appointment.Status.BOOKED and not first.is_video
     ):
         raise NotLive
@@ -282,7 +289,7 @@ def follow_up(
             desk=desk,
             officer_id=officer_id,
             status=Appointment.Status.BOOKED,
-            held_by=by,
+            held_by=_staff(by),
             follows=first,
             idempotency_key=idempotency_key,
             created_at=at,
@@ -456,6 +463,7 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
     outbox.cancel_unsent(about=appointment, at=at)
     ledger.record("appointment.link_sent_again", by=by, about=appointment, at=at)
     _tell("link_again", appointment, by=by, at=at)
+    appointment_link_sent_again.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
 

@@ -5,6 +5,7 @@ from django.dispatch import Signal
 appointment_booked = Signal()  # appointment, by, at
 appointment_reassigned = Signal()  # appointment, before (the officer it was), reason, by, at
 appointment_moved = Signal()  # appointment (the new one), before (the old), by, at
+appointment_link_sent_again = Signal()  # appointment, by, at
 appointment_cancelled = Signal()  # appointment, reason, by, at
 appointment_ended = Signal()  # appointment, at
 appointment_missed = Signal()  # appointment, at

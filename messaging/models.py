@@ -430,6 +430,7 @@ class StaffTask(models.Model):
         BOOKS_DIFFER = "books_differ", "A booking and its texts differ"
         RING_INSTEAD = "ring_instead", "Ring instead of video"
         ATTEMPT_DUE = "attempt_due", "Try again to reach somebody who was missed"
+        NOT_REACHED = "not_reached", "Nobody was reached: a team leader decides"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="tasks")

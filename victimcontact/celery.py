@@ -22,6 +22,7 @@ JOBS = (
     "triage.quality.jobs",
     "appointments.jobs",
     "appointments.rosters.jobs",
+    "appointments.attempts.jobs",
 )
 
 

@@ -27,6 +27,7 @@ APPS = {
     "appointments": "appointments",
     "rosters": "appointments.rosters",
     "standby": "appointments.standby",
+    "attempts": "appointments.attempts",
     "portal": "portal",
 }
 FACES = ("staff", "public") if settings.FACE == "all" else (settings.FACE,)

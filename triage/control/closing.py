@@ -52,7 +52,9 @@ def stands_open(incident, *, by, at, outcome: str = "") -> list[str]:
     for dispatch in incident.dispatches.prefetch_related("steps"):
         if dispatch.is_waiting:
             found.append("Officers are on the way: wait until they arrive, or stand them down.")
-    for _, answer in signals.closing.send(sender=Incident, incident=incident, at=at):
+    for _, answer in signals.closing.send(
+        sender=Incident, incident=incident, outcome=outcome, at=at
+    ):
         found += [answer] if isinstance(answer, str) else answer or []
     if not outcome:
         return found

@@ -49,13 +49,17 @@ KINDS = {"safety": "Safety", "evidence": "Keeping evidence", "prevention": "Prev
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an incident may end; ``settles`` are the chosen ways of being seen that it answers."""
+    """How an incident may end; ``settles`` are the chosen ways of being seen that it answers.
+
+    ``needs_reaching``: it says that they were not seen, so whoever was missed must be tried first.
+    """
 
     slug: str
     label: str
     hint: str = ""
     settles: frozenset = frozenset()
     needs_crime: bool = False
+    needs_reaching: bool = False
 
 
 @lru_cache(maxsize=1)
