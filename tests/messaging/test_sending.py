@@ -290,7 +290,7 @@ def test_while_the_list_cannot_be_asked_nothing_is_sent(queue, twilio, settings)
     jobs.sweep()
 
     assert (reload(notification).status, reload(notification).error_code) == ("failed", "no-answer")
-    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["uncertain"]
+    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["no-answer"]
     assert len(twilio.journal) == 1
 
 
