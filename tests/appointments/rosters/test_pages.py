@@ -169,7 +169,7 @@ def test_a_shift_that_is_booked_says_so_before_it_goes(client, sergeant):
 
     page = text(client.post(address, {"do": "remove"}))
     assert appointment.incident.reference in page
-    assert f"{other.officer.styled_name} takes it over" in page
+    assert f"{other.officer.styled_name} can take it over" in page
     assert Shift.objects.filter(pk=shift.pk).exists()
     appointment.refresh_from_db()
     assert appointment.officer == shift.officer
