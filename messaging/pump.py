@@ -18,6 +18,7 @@ from messaging import sending
 
 logger = logging.getLogger(__name__)
 LONGEST_RUN_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 3  # a pace that is used up holds no e-mail back for longer
 # A database that restarts is waited for: what was accepted must be written, or be looked up later.
 SETTLE_TRIES = 6
 FIRST_PAUSE_SECONDS = 0.25
@@ -71,7 +72,7 @@ class _Pump:
                 batch = sending.claim(room)
                 is_empty = not batch.found
                 if batch.paced_for:
-                    paced_until = time.monotonic() + batch.paced_for
+                    paced_until = time.monotonic() + min(batch.paced_for, LONGEST_PAUSE_SECONDS)
                 for claimed in batch.claimed:
                     self.on_their_way += 1
                     threads.submit(self._call, claimed)

@@ -4,11 +4,14 @@ Each test starts a real Celery worker against the test database, waits until it 
 to die, and kills it. Time is then moved on in the row, and the sweep of a second worker finds it.
 """
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,10 +22,12 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Now
+from django.test import override_settings
 from django.utils import timezone
 
 from messaging import jobs, outbox, sending, tasks
-from messaging.models import Notification, StaffTask
+from messaging.models import Notification, Sender, StaffTask
 from tests import factories
 from tests.messaging import twilio_server
 from victimcontact.celery import app as celery_app
@@ -75,12 +80,13 @@ def worker(environment):
     """Start a real worker in a process of its own; all are killed at the end."""
     running = []
 
-    def start():
+    def start(**changes):
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "victimcontact", "worker", "--pool=solo"]
-            + ["--loglevel=warning", "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            [sys.executable, "-m", "celery", "-A", "victimcontact", "worker", "--pool=threads"]
+            + ["--concurrency=4", "--loglevel=warning"]
+            + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
             cwd=settings.BASE_DIR,
-            env=environment,
+            env=environment | changes,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -135,6 +141,57 @@ def pass_over(notification, minutes):
     )
 
 
+class Wire:
+    """Stands between a worker and its broker, and can be cut."""
+
+    def __init__(self, url):
+        self.there = urlsplit(url)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        host = f"{self.there.username or ''}:{self.there.password or ''}@127.0.0.1:{self.port}"
+        self.url = self.there._replace(netloc=host).geturl()
+        self.open, self.is_cut = [], False
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.cut()
+        self.listener.close()
+
+    def cut(self):
+        self.is_cut = True
+        for end in self.open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.open.clear()
+
+    def mend(self):
+        self.is_cut = False
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self.listener.accept()
+                if self.is_cut:
+                    near.close()
+                    continue
+                far = socket.create_connection((self.there.hostname, self.there.port))
+                self.open += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _carry(one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def other_connection():
     """A connection that holds its locks while this process goes on."""
@@ -159,12 +216,18 @@ def somebody_waits_for_a_lock():
         return cursor.fetchone()[0] > 0
 
 
-def swept(notification, worker, broker, status=Status.SENT):
-    """Let a second worker's sweep find it; gives the settled row."""
-    worker()
-    nudge(jobs.sweep, broker)
-    until(lambda: reload(notification).status == status, f"the sweep made it {status}")
-    return reload(notification)
+def swept(notification, twilio):
+    """Let the sweep of another process, this one, find it; gives the settled row."""
+    with override_settings(
+        TWILIO_ACCOUNT_SID=twilio_server.ACCOUNT_SID,
+        TWILIO_AUTH_TOKEN=twilio_server.AUTH_TOKEN,
+        TWILIO_FROM=twilio_server.SENDER,
+        TWILIO_API_BASE_URL=twilio.url,
+    ):
+        jobs.sweep()
+    row = reload(notification)
+    assert row.status == Status.SENT
+    return row
 
 
 def test_killed_before_the_claim(notification, twilio, worker, broker):
@@ -172,26 +235,44 @@ def test_killed_before_the_claim(notification, twilio, worker, broker):
     first = worker()
     kill(first)
 
-    row = swept(notification, worker, broker)
+    row = swept(notification, twilio)
 
     assert [m["sid"] for m in twilio.journal] == [row.provider_id]
 
 
-def test_killed_between_the_claim_and_the_call(notification, twilio, worker, broker):
+def test_killed_while_it_asks_the_plan(notification, twilio, worker, broker):
     with other_connection() as cursor:
-        # The worker claims, commits, and then cannot read the plan.
+        # The worker has taken the row, and cannot read the plan: nothing is claimed as yet.
         cursor.execute("lock table people_contactplan in access exclusive mode")
         first = worker()
         nudge(tasks.send_due, broker)
-        until(lambda: reload(notification).status == Status.SENDING, "it was claimed")
         until(somebody_waits_for_a_lock, "the worker asked for the plan")
         kill(first)
 
-    assert twilio.journal == []
-    pass_over(notification, 3)
-    row = swept(notification, worker, broker)
+    assert (reload(notification).status, twilio.journal) == (Status.QUEUED, [])
+    row = swept(notification, twilio)
 
     assert [m["sid"] for m in twilio.journal] == [row.provider_id]
+    assert row.attempts == 1
+
+
+def test_killed_between_the_claim_and_the_call(notification, twilio, worker, broker):
+    """The pace lets nothing go for a second and more: the claim stands, the call does not."""
+    first = worker()
+    nudge(tasks.send_due, broker)
+    until(lambda: reload(notification).status == Status.SENT, "the worker worked")
+    Sender.objects.update(next_free_at=Now() + timedelta(seconds=1.9))
+    notification = queue_one()
+    nudge(tasks.send_due, broker)
+    until(lambda: reload(notification).status == Status.SENDING, "it was claimed")
+    kill(first)
+
+    assert len(twilio.journal) == 1  # the first text alone
+    Sender.objects.update(next_free_at=None)
+    pass_over(notification, 3)
+    row = swept(notification, twilio)
+
+    assert [m["sid"] for m in twilio.journal[1:]] == [row.provider_id]
     assert row.attempts == 2
 
 
@@ -203,7 +284,7 @@ def test_killed_while_the_provider_has_not_taken_it(notification, twilio, worker
     kill(first)
 
     pass_over(notification, 3)
-    row = swept(notification, worker, broker)
+    row = swept(notification, twilio)
 
     # The list was asked, did not show it, and only then it was sent again.
     assert twilio.lookups == 1
@@ -219,7 +300,7 @@ def test_killed_between_acceptance_and_the_answer(notification, twilio, worker, 
 
     assert reload(notification).status == Status.SENDING
     pass_over(notification, 3)
-    row = swept(notification, worker, broker)
+    row = swept(notification, twilio)
 
     assert twilio.lookups == 1
     assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
@@ -240,7 +321,7 @@ def test_killed_between_the_answer_and_the_settling(notification, twilio, worker
 
     assert reload(notification).status == Status.SENDING
     pass_over(notification, 3)
-    row = swept(notification, worker, broker)
+    row = swept(notification, twilio)
 
     assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
 
@@ -257,7 +338,7 @@ def test_without_the_lookup_it_would_have_been_sent_twice(
     twilio.journal[0]["to"] = "+447700900000"  # the list no longer shows it
 
     pass_over(notification, 3)
-    swept(notification, worker, broker)
+    swept(notification, twilio)
 
     assert len(twilio.journal) == 2
 
@@ -289,6 +370,78 @@ def test_four_workers_at_once_send_each_text_once(notification, twilio, worker, 
     assert {m["sid"] for m in twilio.journal} == set(
         Notification.objects.values_list("provider_id", flat=True)
     )
+
+
+def test_two_workers_and_two_beats_send_each_text_once(
+    notification, twilio, worker, environment, tmp_path
+):
+    """Nobody nudges: the clocks of both beats start the sweeps."""
+    everything = [notification] + [queue_one() for _ in range(9)]
+    beats = [
+        subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "victimcontact", "beat", "--pidfile="]
+            + ["--schedule", str(tmp_path / f"beat-{number}"), "--loglevel=warning"],
+            cwd=settings.BASE_DIR,
+            env=environment | {"SWEEP_SECONDS": "0.5"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for number in range(2)
+    ]
+    try:
+        worker(), worker()
+        until(lambda: not Notification.objects.exclude(status=Status.SENT).exists(), "all went")
+    finally:
+        for beat in beats:
+            kill(beat)
+
+    assert len(twilio.journal) == len(everything)
+    assert {m["sid"] for m in twilio.journal} == set(
+        Notification.objects.values_list("provider_id", flat=True)
+    )
+
+
+def test_the_broker_goes_and_comes_back_and_the_worker_goes_on(
+    notification, twilio, worker, broker
+):
+    with Wire(broker) as wire:
+        worker(REDIS_URL=wire.url)
+        nudge(tasks.send_due, broker)
+        until(lambda: reload(notification).status == Status.SENT, "the worker worked")
+        wire.cut()
+        later = queue_one()
+        with contextlib.suppress(Exception):
+            nudge(tasks.send_due, wire.url)
+        time.sleep(2)
+        assert reload(later).status == Status.QUEUED
+        wire.mend()
+        nudge(tasks.send_due, broker)
+        until(lambda: reload(later).status == Status.SENT, "it was sent after all")
+
+    assert len(twilio.journal) == 2
+
+
+def test_the_database_drops_everybody_while_a_text_is_on_its_way(
+    notification, twilio, worker, broker
+):
+    """As at a restart: the answer is written by a new connection, and nothing is sent again."""
+    twilio.once("accept_then_wait")
+    worker()
+    nudge(tasks.send_due, broker)
+    assert twilio.took_one.wait(PATIENCE_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+            " and usename = current_user"
+        )
+        assert cursor.fetchone()[0] >= 1
+    twilio.go_on.set()
+
+    until(lambda: reload(notification).status == Status.SENT, "the answer was written")
+    row = reload(notification)
+    assert ([m["sid"] for m in twilio.journal], row.attempts) == ([row.provider_id], 1)
+    assert twilio.lookups == 0
 
 
 def test_with_the_broker_lost_the_request_succeeds_and_the_sweep_sends(twilio, environment):

@@ -1,7 +1,7 @@
 """The one way out, against a server that really answers, refuses, hangs and hangs up."""
 
 import ast
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,33 @@ def test_at_an_unsafe_hour_it_waits_for_a_safe_one_and_no_try_is_counted(queue, 
     opens = tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)
     assert (row.status, row.next_attempt_at, row.attempts) == (Status.QUEUED, opens, 0)
     assert twilio.journal == []
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        (
+            "2027-03-27T20:30",
+            "2027-03-28T08:00",
+        ),  # nine o'clock, an hour earlier than the day before
+        ("2027-03-28T00:30", "2027-03-28T08:00"),
+        ("2027-10-30T20:30", "2027-10-31T09:00"),
+        ("2027-10-31T00:30", "2027-10-31T09:00"),  # the first of two half past ones
+        ("2027-10-31T01:30", "2027-10-31T09:00"),  # the second
+    ],
+)
+def test_over_a_clock_change_it_waits_for_the_hour_on_the_wall(queue, contact, at, opens):
+    window = {"days": [6], "from": "09:00", "to": "10:00"}
+    later = datetime(2028, 1, 1, tzinfo=UTC)
+    ContactPlan.objects.filter(contact=contact).update(windows=[window], expires_at=later)
+    row = queue()
+    at, opens = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (at, opens))
+
+    assert sending._ask(row, "claim", at, 0) is None
+
+    assert (reload(row).next_attempt_at, reload(row).status) == (opens, Status.QUEUED)
+    [claimed] = [sending._ask(reload(row), "claim", opens, 0)]
+    assert claimed.parcel.valid_seconds <= 3600
 
 
 def test_if_the_safe_hour_comes_too_late_a_person_is_told_at_once(queue, contact, twilio, now):
