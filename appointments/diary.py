@@ -225,7 +225,9 @@ def _as_rows(user, appointments, *, at):
             plan=plans.get(appointment.contact_id),
             text=texts.get(appointment.text_id),
             is_here=appointment.pk in here and appointment.status in Appointment.LIVE[1:],
-            may_enter=enters and (manages or appointment.officer_id == user.pk),
+            may_enter=enters
+            and appointment.is_video
+            and (manages or appointment.officer_id == user.pk),
         )
         for appointment in appointments
     ]

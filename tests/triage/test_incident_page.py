@@ -130,7 +130,7 @@ def test_a_text_about_the_appointment_stands_with_its_booking_alone(as_handler, 
     assert answer.context["notifications"] == []
     assert "Other texts and e-mails" in answer.content.decode()
 
-    incident.response = "visit"
+    incident.response = "none"
     incident.save(update_fields=["response"])
     answer = as_handler.get(reverse("triage:incident", args=[incident.pk]))
     assert len(answer.context["notifications"]) == 1
