@@ -144,7 +144,8 @@ def desk_day(request, pk):
 def desk_day_remove(request, pk, day):
     """Let a desk's usual hours stand again on a date."""
     found = get_object_or_404(desks_of(request.user), pk=pk)
-    desks.unset_day(get_object_or_404(found.days, pk=day), by=request.user, at=now())
+    if (gone := found.days.filter(pk=day).first()) is not None:
+        desks.unset_day(gone, by=request.user, at=now())
     return redirect("rosters:desk_change", found.pk)
 
 

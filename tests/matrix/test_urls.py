@@ -15,12 +15,14 @@ from django.utils.timezone import now
 from psycopg2 import sql
 
 from appointments import companions
+from appointments.attempts import tries
 from appointments.standby import outages
 from messaging import outbox, staff_tasks
 from messaging.models import StaffTask
 from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
+from tests.appointments.rosters import factories as rosters
 from tests.triage.control import factories as control
 from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
@@ -101,6 +103,7 @@ def world():
         "chat": desk.chat()[0],
         "talk": social.talk(),
         "fallback": rung_instead(),
+        "missed": tries.begin(diary.appointment(status="missed"), at=now()),
         "witness": witnesses.add(
             booked.incident, name="Wanda", phone="+447700900778", by=None, at=now()
         ).contact,
@@ -114,6 +117,7 @@ def world():
             at=now(),
         ),
         "text": unknown_text(case.force),
+        **rosters.one_of_each(booked),
         "handover": Handover.objects.create(
             force=case.force, handed_by=crime.recorded_by, note="Read this", handed_at=now()
         ),
@@ -173,6 +177,15 @@ ABOUT = {
     "partners:card": "incident",
     "partners": "referral",
     "standby": "fallback",
+    "attempts": "missed",
+    "rosters:profile": "officer",
+    "rosters:join": "pattern",
+    "rosters:leave": "member",
+    "rosters:shift": "shift",
+    "rosters:absence": "absence",
+    "rosters:absence_take_back": "absence",
+    "rosters:import": "import",
+    "rosters": "desk",
 }
 
 
