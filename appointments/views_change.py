@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from appointments import booking, calendar, rooms, selectors
+from appointments.attempts import tries
 from appointments.forms import DayForm, SlotForm, slot_value
 from appointments.models import Appointment, ChangeRequest
 from appointments.views_booking import free_for, later_days
@@ -78,6 +79,7 @@ def _show(request, name, appointment, context=None, *, status=200):
     context = {
         "appointment": appointment,
         "contact_number": phone.display(appointment.incident.force.contact_number),
+        "was_missed": _was_missed(appointment),
         **(context or {}),
     }
     return TemplateResponse(request, f"appointments/change_{name}.html", context, status=status)
@@ -87,12 +89,17 @@ def _closed(appointment):
     return appointment.status not in booking.AHEAD
 
 
+def _was_missed(appointment):
+    """Whoever missed it may choose again by the link of the text that said so."""
+    return appointment.status == Appointment.Status.MISSED
+
+
 @require_http_methods(["GET", "HEAD"])
 @visits.require_visit("appointment")
 def change(request):
     """The choice: another time, another way, or none."""
     appointment = _appointment(request)
-    if _closed(appointment):
+    if _closed(appointment) and not _was_missed(appointment):
         return _show(request, "too_late", appointment)
     allowed = _allowed(appointment)
     others = [row for row in choice_words(allowed) if row[0] != appointment.kind]
@@ -106,7 +113,7 @@ def change_to(request):
     """Times of one ?kind=; with ?slot= the page that asks to be sure; POST changes it."""
     appointment, at, kind = _appointment(request), now(), _kind(request)
     allowed = _allowed(appointment)
-    if _closed(appointment):
+    if _closed(appointment) and not _was_missed(appointment):
         return _show(request, "too_late", appointment)
     if kind not in allowed:
         raise Http404
@@ -129,12 +136,18 @@ def change_to(request):
             except booking.SlotTaken as taken:
                 slots, status = taken.alternatives or None, 409
                 error = _("That time has just gone. Your old time still stands. Choose another")
-            except booking.NotLive:
+            except (booking.NotLive, booking.AlreadyBooked):
                 return _show(request, "too_late", appointment, status=409)
-            except (booking.NotChosen, booking.KeyUsed, offers.NotOffered):
+            except (
+                booking.NotChosen,
+                booking.NotReachable,
+                booking.KeyUsed,
+                offers.NotOffered,
+            ):
                 error, status = _("This cannot be changed here now. Please ring us"), 409
             else:
-                return _show(request, "done", new, context)
+                is_again = _was_missed(appointment)
+                return _show(request, "done", new, context | {"is_again": is_again})
     elif request.GET.get("slot"):
         form = SlotForm({"slot": request.GET["slot"], "key": uuid.uuid4()})
         if form.is_valid():
@@ -161,7 +174,8 @@ def _do(request, appointment, kind, allowed, officer_id, starts_at, form, at):
         "by": request.visit,
         "at": at,
     }
-    return booking.rebook(chosen=kind, words=_words(allowed), words_version=WORDS_VERSION, **wish)
+    change = tries.rebook if _was_missed(appointment) else booking.rebook
+    return change(chosen=kind, words=_words(allowed), words_version=WORDS_VERSION, **wish)
 
 
 def _slots(appointment, incident, kind, day, at):

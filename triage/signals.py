@@ -11,7 +11,8 @@
 ``said_later``: ``incident``; an app answers with a list of ``later.Later``, what was said about it
 since it was reported.
 ``closing``: ``incident``, ``outcome`` (empty: whatever it may be), ``at``, before an incident is
-closed. An app above answers with a sentence that says what stands open with it (a list of them, or None): it is then refused.
+closed. An app above answers with a sentence that says what stands open with it (a list of them, or
+None): it is then refused.
 ``met``: ``incident``; an app above answers whether the victim was seen there.
 ``owner_changed``: ``incident`` (with its new ``owner``, None: nobody), ``before``, ``by``, ``at``.
 ``closed``: ``incident``, ``by``, ``at``. ``reopened``: ``incident``, ``because``, ``by``, ``at``.

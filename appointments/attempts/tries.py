@@ -168,7 +168,7 @@ def rebook(
             by=by,
             at=at,
         )
-    return booking.follow_up(
+    again = booking.follow_up(
         appointment_id=appointment_id,
         officer_id=officer_id,
         starts_at=starts_at,
@@ -176,6 +176,9 @@ def rebook(
         by=by,
         at=at,
     )
+    # As after a move: the old links have done what they were for.
+    links.revoke_all(about_id=missed.pk, by=by, at=at, reason="booked again")
+    return again
 
 
 def stands_against_closing(incident, *, unreached: bool) -> list[str]:

@@ -1,0 +1,205 @@
+"""Whoever was missed is tried again, counted, by safe ways; and no end is silent."""
+
+import uuid
+from datetime import datetime, time, timedelta
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from appointments import booking, selectors
+from appointments.attempts import safety, tries
+from appointments.attempts.models import Attempt, Reaching, Series
+from messaging.models import Notification, StaffTask
+from tests import factories as people
+from tests.appointments import factories
+from triage.control import closing
+from victimcontact.accounts.roles import Role
+from victimcontact.lib import local_time
+from victimcontact.people.models import ContactPlan
+
+pytestmark = pytest.mark.django_db
+Outcome = Attempt.Outcome
+
+
+@pytest.fixture
+def missed():
+    """A series for an appointment whose time passed, in a force that rings by night as well."""
+    appointment = factories.appointment()
+    Reaching.objects.create(
+        force=appointment.incident.force, day_begins=time(0), day_ends=time(23, 59)
+    )
+    assert booking.miss(appointment.pk, by=None, at=now())
+    return Series.objects.get(pk=appointment.pk)
+
+
+@pytest.fixture
+def handler():
+    return people.user(Role.CALL_HANDLER)
+
+
+def tasks(kind="attempt_due"):
+    return StaffTask.objects.filter(kind=kind, done_at=None)
+
+
+def wrote(series, number, outcome, by, at):
+    return tries.record(
+        series.pk, number=number, channel="telephone", outcome=outcome, note="Rang", by=by, at=at
+    )
+
+
+def in_vain(series, by):
+    """Every try made, none of which reached them. The time of the last."""
+    at = series.began_at
+    for number in range(1, series.most_tries + 1):
+        at = Series.objects.get(pk=series.pk).due_at
+        tries.raise_due(at=at)
+        wrote(series, number, Outcome.NO_ANSWER, by, at)
+    return at
+
+
+def test_missed_brings_a_text_and_a_task_at_each_interval(missed, handler):
+    assert [one.template for one in Notification.objects.filter(pk=missed.notification_id)] == [
+        "appointment_missed"
+    ]
+    assert missed.due_at == missed.began_at + timedelta(minutes=30)
+    assert tries.raise_due(at=missed.due_at - timedelta(seconds=1)) == 0
+
+    assert tries.raise_due(at=missed.due_at) == 1
+    assert tries.raise_due(at=missed.due_at) == 0
+    assert tasks().count() == 1
+
+    wrote(missed, 1, Outcome.NO_ANSWER, handler, missed.due_at)
+    assert tasks().count() == 0
+    missed.refresh_from_db()
+    assert missed.due_at == missed.began_at + timedelta(minutes=180)
+
+
+def test_a_task_ticked_off_without_a_word_comes_again(missed, handler):
+    tries.raise_due(at=missed.due_at)
+    tasks().update(done_at=now(), done_by=handler, taken_by=handler, taken_at=now())
+
+    assert tries.raise_due(at=now()) == 1
+    assert tasks().count() == 1
+
+
+def test_the_last_in_vain_goes_to_a_leader_and_cannot_be_closed_unseen(missed, handler):
+    leader = people.user(Role.TEAM_LEADER)
+    incident = missed.appointment.incident
+    refused = closing.stands_open(incident, by=leader, outcome="no-contact", at=now())
+    assert [line for line in refused if "0 of 3 tries" in line]
+
+    last = in_vain(missed, handler)
+
+    missed.refresh_from_db()
+    assert (missed.end, missed.due_at, tasks("not_reached").count()) == ("unreached", None, 1)
+    refused = closing.stands_open(incident, by=leader, outcome="no-contact", at=last)
+    assert [line for line in refused if "assess it again" in line]
+    # Seen after all, whatever the telephone did.
+    assert not closing.stands_open(incident, by=leader, outcome="duplicate", at=last)
+
+    people.assessment(incident, grade=3, at=last + timedelta(minutes=5), decided_by=leader)
+    incident.refresh_from_db()
+    assert not closing.stands_open(incident, by=leader, outcome="no-contact", at=last)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"safe": ContactPlan.Safe.NO_CONTACT},
+        {"phone_watched": True},
+        {"expires_at": datetime(2026, 1, 1, tzinfo=local_time.LONDON)},
+    ],
+)
+def test_where_nobody_may_ring_a_leader_decides_at_once(change):
+    appointment = factories.appointment()
+    ContactPlan.objects.filter(contact=appointment.contact).update(**change)
+
+    booking.miss(appointment.pk, by=None, at=now())
+    series = Series.objects.get(pk=appointment.pk)
+    tries.raise_due(at=series.due_at)
+
+    assert series.notification is None
+    assert not tasks().exists()
+    assert tasks("not_reached").count() == 1
+
+
+def test_ringing_waits_for_the_hours_of_the_plan(missed):
+    day = local_time.local(missed.due_at).date() + timedelta(days=2)
+    window = {"days": [day.weekday()], "from": "10:00", "to": "11:00"}
+    ContactPlan.objects.filter(contact=missed.contact).update(windows=[window])
+
+    assert tries.raise_due(at=missed.due_at) == 0
+
+    missed.refresh_from_db()
+    assert missed.due_at == local_time.from_local(day, time(10))
+    assert tries.raise_due(at=missed.due_at) == 1
+
+
+def test_what_may_be_danger_is_assessed_at_once_and_counted_once(missed, handler):
+    incident = missed.appointment.incident
+    people.assessment(incident, grade=3, at=now())
+    before = incident.reviews.get(done_at=None)
+    at = now() + timedelta(minutes=40)
+
+    wrote(missed, 1, Outcome.SOMEBODY_ELSE, handler, at)
+
+    assert incident.reviews.get(done_at=None).event_at == at != before.event_at
+    with pytest.raises(tries.Counted):
+        wrote(missed, 1, Outcome.REACHED, handler, at)
+
+
+def test_rings_by_day_and_pauses_after_a_late_try():
+    reaching = Reaching()
+    began = local_time.from_local(datetime(2026, 3, 28).date(), time(20, 50))
+
+    first = safety.next_try(reaching, began_at=began, made=0, at=began)
+    late = safety.next_try(reaching, began_at=began, made=1, at=first + timedelta(hours=9))
+    last = safety.next_try(reaching, began_at=began, made=2, at=began)
+
+    # The clocks go forward in that night: nine by the clock on the wall.
+    assert str(local_time.local(first)) == "2026-03-29 09:00:00+01:00"
+    assert late == first + timedelta(hours=9, minutes=30)
+    assert local_time.local(last).time() == time(9)
+
+
+def test_a_new_time_ends_the_tries(missed):
+    slot = selectors.free_slots(missed.appointment.desk, at=now(), limit=1)[0]
+
+    again = {
+        "appointment_id": missed.pk,
+        "chosen": "video",
+        "words": "You choose",
+        "words_version": "1",
+        "officer_id": slot.officer_id,
+        "starts_at": slot.starts_at,
+        "idempotency_key": uuid.uuid4(),
+        "by": None,
+        "at": now(),
+    }
+    made = tries.rebook(**again)
+
+    assert tries.rebook(**again) == made
+    missed.refresh_from_db()
+    assert (made.status, made.follows_id, missed.end) == ("booked", missed.pk, "rebooked")
+
+
+def test_the_page_shows_what_is_safe_and_keeps_what_was_said(missed, handler):
+    plan = missed.contact.plan
+    plan.do_not_say = "the word police"
+    plan.save()
+    client = people.sign_in(Client(), handler)
+    page = f"/diary/{missed.pk}/attempts/"
+
+    shown = client.get(page).content.decode()
+    assert "the word police" in shown
+    assert missed.contact.phone in shown
+    assert client.post(page, {"number": 1}).status_code == 422
+    said = {"number": 1, "channel": "telephone", "outcome": "reached", "note": "She is well"}
+    assert client.post(page, said).status_code == 302
+
+    missed.refresh_from_db()
+    assert missed.end == "reached"
+    assert "She is well" in client.get(page).content.decode()
+    stranger = people.user(Role.CALL_HANDLER, at_force=people.force("elsewhere"))
+    assert people.sign_in(Client(), stranger).get(page).status_code == 404
