@@ -59,6 +59,11 @@ select key.key, one.incident_id, one.reported_at, one.is_domestic, one.as_victim
 """
 
 
+# What rooms know of earlier incidents besides flags: functions that give {incident key: marker} of
+# those keys, one query each. A room puts its own in.
+MARKERS = []
+
+
 def counted(number: int) -> str:
     """ "7", or "100+" where the count stopped."""
     return f"{MOST}+" if number > MOST else str(number)
@@ -175,7 +180,7 @@ class Around:
 
     @property
     def markers(self) -> list[str]:
-        """Flags that stood at any of them."""
+        """Flags that stood at any of them, and what rooms know besides (``MARKERS``)."""
         return sorted({flag for one in self.earlier for flag in one.incident.flags or ()})
 
     @property
@@ -191,7 +196,7 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
     ``victims`` are those keys that are the victim's own. ``besides`` is the Incident that is
     looked from, or None for a report that is none yet: in both cases the report itself is
-    counted in what repeats. Three queries.
+    counted in what repeats. Three queries, and one for each of MARKERS.
     """
     if not keys:
         return Around()
@@ -224,7 +229,7 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
 
 def around_incident(incident, *, at) -> Around:
-    """``around`` for an incident, by all that is known of it. Four queries."""
+    """``around`` for an incident, by all that is known of it: its own keys, then as ``around``."""
     own = list(incident.traces.values_list("key", "kind", "as_victim"))
     keys = {key: kind for key, kind, _ in own}
     victims = {key for key, _, as_victim in own if as_victim}
@@ -245,15 +250,17 @@ def _counts(kind, rows, at):
 
 
 def _with_flags(keys):
-    """{key: Incident with the flags of its latest assessment}; its words stay sealed."""
+    """{key: Incident with its latest flags and its markers}; its words stay sealed."""
     found = Incident.objects.filter(pk__in=keys).defer("narrative", "location")
     flags = dict(
         Assessment.objects.filter(incident__in=keys, superseded_by=None).values_list(
             "incident", "flags"
         )
     )
+    known = [markers_of(keys) for markers_of in MARKERS] if keys else []
     for incident in found:
-        incident.flags = flags.get(incident.pk, ())
+        incident.flags = list(flags.get(incident.pk, ()))
+        incident.flags += [each[incident.pk] for each in known if incident.pk in each]
     return {incident.pk: incident for incident in found}
 
 

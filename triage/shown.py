@@ -68,8 +68,11 @@ def _why(incident, label, due, review, marks):
     return found
 
 
+MARKERS = {"firearms": "Firearms", "high_risk": "High risk"}
+
+
 def labels(flags):
-    return [thrive.FLAGS.get(flag, flag) for flag in flags or ()]
+    return [thrive.FLAGS.get(flag) or MARKERS.get(flag, flag) for flag in flags or ()]
 
 
 LISTED = 10  # earlier reports that are shown in full

@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from tests.factories import NOON
+from tests.triage.partners import factories as partners
 from triage import repeats, traces
+from triage.control import checks
 from triage.models import Participant, Trace
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +169,7 @@ def test_earlier_reports_are_listed_once_with_what_they_share():
     with CaptureQueriesContext(connection) as asked:
         found = repeats.around_incident(now, at=NOON)
 
-    assert len(asked) == 4
+    assert len(asked) == 4 + len(repeats.MARKERS)
     assert [(e.incident, e.by) for e in found.earlier] == [
         (second, ("number", "person")),
         (first, ("address", "number", "person")),
@@ -204,3 +206,19 @@ def test_traces_tell_nothing_to_whoever_has_the_table():
     assert traces.of_number(incident.force_id, "+447700900123").keys() <= set(
         incident.traces.values_list("key", flat=True)
     )
+
+
+def test_firearms_and_high_risk_found_before_are_markers_of_the_next_report():
+    handler, before, after = factories.user(), reported(9), reported(0)
+    said = {"kind": "firearms", "by": handler}
+    checks.record(before, result="nothing", at=NOON, **said)
+    keys = {key: kind for key, kind, _ in after.traces.values_list("key", "kind", "as_victim")}
+    assert repeats.around(keys, at=NOON, besides=after).markers == []
+
+    later = NOON + timedelta(minutes=5)
+    checks.record(before, result="found", note="Two shotguns", at=later, **said)
+    partners.referral(before, to=partners.agency(before.force, kind="marac"))
+
+    found = repeats.around(keys, at=NOON, besides=after)
+    assert found.markers == ["firearms", "high_risk"]
+    assert found.history["markers"] == found.markers

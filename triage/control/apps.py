@@ -6,4 +6,7 @@ class ControlConfig(AppConfig):
     verbose_name = "Control room"
 
     def ready(self):
-        from triage.control import receivers  # noqa: F401
+        from triage import repeats
+        from triage.control import markers, receivers  # noqa: F401
+
+        repeats.MARKERS.append(markers.firearms)

@@ -18,6 +18,7 @@ class AgencyKind(models.TextChoices):
     HOUSING = "housing", "Housing"
     MENTAL_HEALTH_CRISIS = "mental_health_crisis", "Mental health crisis team"
     DOMESTIC_ABUSE_SERVICE = "domestic_abuse_service", "Domestic abuse service"
+    MARAC = "marac", "MARAC, high-risk domestic abuse"
     COMMUNITY_SAFETY = "community_safety", "Community safety partnership"
     MISSING_PEOPLE = "missing_people", "Missing people's team"
     FIRE_SERVICE = "fire_service", "Fire service"

@@ -8,6 +8,7 @@ from triage.models import Incident
 from triage.partners import cards
 from triage.partners.models import CardTick, StepTaken
 from victimcontact.audit import ledger
+from victimcontact.lib.prepared import Prepared
 
 LONGEST_BECAUSE = 500
 
@@ -102,15 +103,25 @@ def keep(incident, typed: Typed, *, by, at) -> None:
 def ticked(incident) -> set[str]:
     """The cards that somebody asked for and nobody took away."""
     last = {}
-    for tick_ in incident.card_ticks.order_by("at", "id"):
+    for tick_ in _ticks(incident=incident.pk):
         last[tick_.card] = tick_.is_on
     return {card for card, is_on in last.items() if is_on}
 
 
 def standing(incident) -> dict:
     """{(card, step): the StepTaken that stands}."""
-    found = incident.steps_taken.select_related("by").order_by("at", "id")
-    return {(taken.card, taken.step): taken for taken in found}
+    return {(taken.card, taken.step): taken for taken in _taken(incident=incident.pk)}
+
+
+@Prepared
+def _ticks(incident):
+    return CardTick.objects.filter(incident=incident).order_by("at", "id")
+
+
+@Prepared
+def _taken(incident):
+    found = StepTaken.objects.filter(incident=incident).select_related("by")
+    return found.order_by("at", "id")
 
 
 def typed(data) -> Typed:
