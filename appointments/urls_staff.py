@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from appointments import urls_booking, urls_statement, views_diary, views_room
+from appointments import urls_booking, urls_statement, views_desk, views_diary, views_room
 
 app_name = "appointments"
 urlpatterns = [
     path("diary/", views_diary.my_day, name="my_day"),
     path("diary/week/", views_diary.week, name="week"),
+    path("diary/desk/", views_desk.desk, name="desk"),
+    path("diary/desk/place/", views_desk.place, name="desk_place"),
     path("diary/<uuid:pk>/", views_diary.appointment, name="appointment"),
     path("diary/<uuid:pk>/report/", views_diary.report, name="appointment_report"),
     path("diary/<uuid:pk>/room/", views_room.room, name="room"),

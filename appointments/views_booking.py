@@ -174,7 +174,7 @@ def _text_told(person, at):
     }
 
 
-def _said(error):
+def said_of(error):
     """How the page says what stood against a change: (words, slots to choose from instead)."""
     if isinstance(error, diary.SlotTaken):
         return "This time has just been taken. These are nearest to it", error.alternatives or None
@@ -228,7 +228,7 @@ def booking(request, pk):
             at=now(),
         )
     except REFUSALS as refusal:
-        error, slots = _said(refusal)
+        error, slots = said_of(refusal)
         if isinstance(refusal, diary.SlotTaken):
             error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
         return _page(request, incident, witness=witness, error=error, slots=slots, status=409)
@@ -244,7 +244,7 @@ def confirm(request, pk):
     try:
         diary.book(appointment_id=pk, by=request.user, at=now())
     except REFUSALS as refusal:
-        error, _ = _said(refusal)
+        error, _ = said_of(refusal)
         return _page(request, appointment.incident, witness=witness, error=error, status=409)
     return _done(request, appointment.incident, witness)
 
@@ -268,7 +268,7 @@ def straight(request, pk):
             at=now(),
         )
     except REFUSALS as refusal:
-        error, _ = _said(refusal)
+        error, _ = said_of(refusal)
         return _page(request, incident, error=error, status=409)
     return _done(request, incident)
 
@@ -304,7 +304,7 @@ def move(request, pk):
                     at=now(),
                 )
             except REFUSALS as refusal:
-                (error, slots), status, form = _said(refusal), 409, SlotForm.blank()
+                (error, slots), status, form = said_of(refusal), 409, SlotForm.blank()
             else:
                 messages.success(request, "The appointment was moved. A text tells them.")
                 return _to_appointment(request, new)
@@ -383,7 +383,7 @@ def follow_up(request, pk):
                     at=now(),
                 )
             except REFUSALS as refusal:
-                (error, slots), status, form = _said(refusal), 409, SlotForm.blank()
+                (error, slots), status, form = said_of(refusal), 409, SlotForm.blank()
             else:
                 said = local_time.say_when(made.starts_at)
                 messages.success(request, f"The next one is booked for {said}. A text tells them.")
@@ -418,7 +418,7 @@ def reassign(request, pk):
                 at=now(),
             )
         except REFUSALS as refusal:
-            form.add_error(None, _said(refusal)[0])
+            form.add_error(None, said_of(refusal)[0])
         else:
             messages.success(request, "The appointment has another officer now.")
             return _to_appointment(request, appointment)
