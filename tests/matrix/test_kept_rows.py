@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
 from messaging import conversations, outbox
-from messaging.models import Receipt
+from messaging.models import Proof, Receipt
 from portal import cases
 from tests import factories
 from tests.appointments import interview
@@ -63,6 +63,7 @@ KEPT = {
     "appointments_continuityentry": "at = now()",
     "messaging_message": "body = ''",
     "messaging_receipt": "provider_status = 'delivered'",
+    "messaging_proof": "difference_count = 0",
     "portal_caseevent": "recorded_at = now()",
 }
 # Ways round a trigger that only an owner or a superuser has.
@@ -107,6 +108,7 @@ def one_of_each():
         "portal_message", to=case.contact, about=case, context={"link": "x"}, at=now()
     )
     Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
+    Proof.objects.create(name="bookings", ran_at=now(), difference_count=1)
     control.one_of_each()
     reports.add("More", incident=crime.incident, client=api.system().row, at=now())
     quality.one_of_each()
