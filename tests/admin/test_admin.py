@@ -74,6 +74,8 @@ def test_save_is_an_entry_without_values(client, administrator):
             "slot_minutes": 45,
             "buffer_minutes": 15,
             "takes_flags": "",
+            "hours": "{}",
+            "kinds": "video",
         },
     )
 
