@@ -426,7 +426,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "none": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         # These two write telephone numbers and addresses.
@@ -435,5 +438,7 @@ LOGGING = {
         # Their messages hold the address asked for, and with it a token: see faults.py.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
+        # Its messages hold those of errors, and so what somebody typed: see faults.py too.
+        "celery.app.trace": {"handlers": ["none"], "propagate": False},
     },
 }
