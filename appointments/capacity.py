@@ -59,6 +59,11 @@ class Line:
         return [cell for cell in self.cells if cell.kind == "card"]
 
     @property
+    def ahead(self):
+        """Of its cards, those that are not over."""
+        return [cell for cell in self.cards if cell.card.status != Status.ENDED]
+
+    @property
     def initials(self):
         names = (self.officer.first_name, self.officer.last_name)
         return "".join(name[:1] for name in names if name).upper() or "?"
@@ -95,6 +100,10 @@ class Want:
     why: str
     since: datetime
 
+    @property
+    def grade_word(self):
+        return self.incident.force.grade_label(self.incident.grade)
+
 
 @dataclass(frozen=True)
 class Board:
@@ -106,6 +115,20 @@ class Board:
     lines: list[Line]
     figures: Figures
     now_at: int | None  # in which column now is
+
+    @property
+    def quarters(self):
+        """One for each column."""
+        return range(sum(hour.span for hour in self.hours))
+
+    @property
+    def idle(self):
+        return [line for line in self.lines if not line.cards]
+
+    @property
+    def at_rest(self):
+        """How many officers have nothing ahead."""
+        return sum(not line.ahead for line in self.lines)
 
     @property
     def waiting(self):
@@ -237,10 +260,11 @@ class _Work:
         """From which whole hour to which the day is drawn."""
         first = local_time.from_local(on, time(FIRST_HOUR))
         last = local_time.from_local(on, time(LAST_HOUR))
-        for rows in (self.shifts, self.booked):
-            for row in (row for found in rows.values() for row in found):
-                lower, upper = max(row.during.lower, self.start), min(row.during.upper, self.end)
-                first, last = min(first, lower), max(last, upper)
+        pairs = [pair for officer in self.officers for pair in self._worked(officer)]
+        pairs += [_pair(one.during) for found in self.booked.values() for one in found]
+        for lower, upper in pairs:
+            first = min(first, max(lower, self.start))
+            last = max(last, min(upper, self.end))
         whole = timedelta(hours=1)
         return (
             max(first - (first - self.start) % whole, self.start),

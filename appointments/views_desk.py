@@ -151,6 +151,7 @@ def _chosen(request):
         .select_related("force")
         .order_by("name", "pk")
     )
+    desks.sort(key=lambda one: bool(one.takes_flags))  # the general desk first
     name, text = request.GET.get("desk"), request.GET.get("day", "")
     found = next((one for one in desks if str(one.pk) == name), None) if name else None
     if name and found is None:

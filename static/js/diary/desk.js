@@ -173,5 +173,16 @@ for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
     }
   });
 }
-document.addEventListener("htmx:afterSettle", show);
+/* Put in again, it lies as it lay. */
+const scroller = () => day()?.querySelector(".vc-day-scroll");
+let lay = 0;
+document.addEventListener("htmx:beforeSwap", () => {
+  lay = scroller()?.scrollLeft ?? 0;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  show();
+  if (scroller()) {
+    scroller().scrollLeft = lay;
+  }
+});
 show();
