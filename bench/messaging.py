@@ -378,9 +378,9 @@ class _World:
                 " sent_at, settled_at)"
                 " select gen_random_uuid(), n.force_id, n.contact_id, n.template, n.channel,"
                 "  n.language, n.subject, n.body, n.sent_to, n.sender, n.context, '', 'delivered',"
-                "  1, now() - interval '1 day' * (g % 900), '', '', '', '',"
-                "  now() - interval '1 day' * (g % 900), now() - interval '1 day' * (g % 900),"
-                "  now() - interval '1 day' * (g % 900)"
+                "  1, now() - interval '1 day' * (g %% 900), '', '', '', '',"
+                "  now() - interval '1 day' * (g %% 900), now() - interval '1 day' * (g %% 900),"
+                "  now() - interval '1 day' * (g %% 900)"
                 " from generate_series(1, %s) g,"
                 "  (select * from messaging_notification limit 1) n",
                 [count],
