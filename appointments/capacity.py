@@ -260,7 +260,11 @@ class _Work:
         """From which whole hour to which the day is drawn."""
         first = local_time.from_local(on, time(FIRST_HOUR))
         last = local_time.from_local(on, time(LAST_HOUR))
-        pairs = [pair for officer in self.officers for pair in self._worked(officer)]
+        pairs = [
+            pair
+            for officer in self.officers
+            for pair in _less(self._worked(officer), self._away(officer))
+        ]
         pairs += [_pair(one.during) for found in self.booked.values() for one in found]
         for lower, upper in pairs:
             first = min(first, max(lower, self.start))
@@ -274,7 +278,7 @@ class _Work:
     def line(self, officer, begins, ends):
         line = self.count(Line(officer), self.start, self.end)
         worked = self._worked(officer)
-        away = [_pair(one.during) for one in self.absences.get(officer.pk, ())]
+        away = self._away(officer)
         booked = self.booked.get(officer.pk, ())
         moment = begins
         while moment < ends:
@@ -311,9 +315,7 @@ class _Work:
         length = timedelta(minutes=self.desk.slot_minutes + self.desk.buffer_minutes)
         worked = [pair for pair in self._worked(line.officer) if pair[0] < end and pair[1] > start]
         worked = [(max(lower, start), min(upper, end)) for lower, upper in worked]
-        worked = _less(
-            worked, [_pair(one.during) for one in self.absences.get(line.officer.pk, ())]
-        )
+        worked = _less(worked, self._away(line.officer))
         booked = [
             one for one in self.booked.get(line.officer.pk, ()) if start <= one.during.lower < end
         ]
@@ -331,6 +333,9 @@ class _Work:
             booked=sum(line.booked for line in lines),
             free=sum(line.free for line in lines),
         )
+
+    def _away(self, officer):
+        return [_pair(one.during) for one in self.absences.get(officer.pk, ())]
 
     def _worked(self, officer):
         """When the officer sits at the open desk: pairs in order, touching ones joined."""

@@ -12,6 +12,7 @@ from appointments.attempts.forms import AttemptForm
 from appointments.attempts.models import Attempt, Series
 from messaging import asking
 from victimcontact.accounts.permissions import require
+from victimcontact.lib import phone
 from victimcontact.people.safe_contact import Held, NotBefore
 
 
@@ -63,6 +64,7 @@ def _page(request, found, form, *, status):
         "held": asking.HELD_REASONS.get(may.reason, "") if isinstance(may, Held) else "",
         "rings_from": may.at if isinstance(may, NotBefore) else None,
         "may_ring": lasts and not isinstance(may, (Held, NotBefore)),
+        "number": phone.display(found.contact.phone),
         "windows": _hours(found.contact.plan),
         "form": (form or AttemptForm(initial={"number": len(made) + 1})) if lasts else None,
     }

@@ -160,6 +160,12 @@ document.addEventListener("pointerup", (event) => {
   }
 });
 
+document.addEventListener("selectstart", (event) => {
+  if (pressed || carried) {
+    event.preventDefault();
+  }
+});
+
 document.addEventListener("pointercancel", () => {
   pressed = null;
   drop();
@@ -186,3 +192,9 @@ document.addEventListener("htmx:afterSettle", () => {
   }
 });
 show();
+
+/* The day begins to be looked at where something is. */
+const slips = [...(day()?.querySelectorAll(".vc-day .vc-slip") ?? [])];
+if (slips.length) {
+  scroller().scrollLeft = Math.min(...slips.map((slip) => slip.closest("td").offsetLeft)) - 260;
+}

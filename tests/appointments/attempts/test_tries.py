@@ -13,9 +13,11 @@ from appointments.attempts.models import Attempt, Reaching, Series
 from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories
+from tests.appointments import room_world as world
+from tests.appointments import test_change as change
 from triage.control import closing
 from victimcontact.accounts.roles import Role
-from victimcontact.lib import local_time
+from victimcontact.lib import local_time, phone
 from victimcontact.people.models import ContactPlan
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +186,21 @@ def test_a_new_time_ends_the_tries(missed):
     assert (made.status, made.follows_id, missed.end) == ("booked", missed.pk, "rebooked")
 
 
+def test_the_link_books_again_and_the_old_links_end(missed, client):
+    victim = world.let_victim_in(client, world.open_link(missed.appointment))
+    assert "/a/change/" in victim.get("/a/").content.decode()
+    assert victim.get("/a/change/").status_code == 200
+
+    page = change.post(victim, change.confirm(victim, "video", change.slots(victim, "video")[0]))
+
+    made = missed.appointment.followed_by.get()
+    assert "It is booked" in page.content.decode()
+    assert (made.status, made.held_by, made.offer.recorded_by) == ("booked", None, None)
+    missed.refresh_from_db()
+    assert missed.end == "rebooked"
+    assert victim.get("/a/").status_code == 403
+
+
 def test_the_page_shows_what_is_safe_and_keeps_what_was_said(missed, handler):
     plan = missed.contact.plan
     plan.do_not_say = "the word police"
@@ -193,7 +210,7 @@ def test_the_page_shows_what_is_safe_and_keeps_what_was_said(missed, handler):
 
     shown = client.get(page).content.decode()
     assert "the word police" in shown
-    assert missed.contact.phone in shown
+    assert phone.display(missed.contact.phone) in shown
     assert client.post(page, {"number": 1}).status_code == 422
     said = {"number": 1, "channel": "telephone", "outcome": "reached", "note": "She is well"}
     assert client.post(page, said).status_code == 302
