@@ -165,7 +165,10 @@ class Incident(models.Model):
     @property
     def victim(self):
         """The victim's Contact, or the caller's where no victim is recorded, or None."""
-        people = {p.role: p.contact for p in self.participants.select_related("contact")}
+        found = self._read_already("participants")
+        if found is None:
+            found = self.participants.select_related("contact")
+        people = {one.role: one.contact for one in found}
         return people.get(Participant.Role.VICTIM) or people.get(Participant.Role.CALLER)
 
     @property
@@ -176,7 +179,14 @@ class Incident(models.Model):
     @property
     def current_assessment(self):
         """The assessment that no later one supersedes, or None."""
-        return self.assessments.order_by("-number").first()
+        found = self._read_already("assessments")
+        if found is None:
+            return self.assessments.order_by("-number").first()
+        return max(found, key=lambda one: one.number, default=None)
+
+    def _read_already(self, name):
+        """What a page has read of it with ``prefetch_related``, or None."""
+        return getattr(self, "_prefetched_objects_cache", {}).get(name)
 
 
 class Participant(models.Model):

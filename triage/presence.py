@@ -12,6 +12,7 @@ from django.db import transaction
 from triage.models import AssessmentDraft, Presence
 from victimcontact.lib import local_time
 from victimcontact.lib.hashing import sha256_hex
+from victimcontact.lib.prepared import Prepared
 
 HERE_FOR = timedelta(seconds=16)  # a page says it every five seconds
 TYPING_FOR = timedelta(seconds=12)
@@ -63,18 +64,10 @@ def note(incident, user, *, at, is_typing=False) -> None:
 
 def others(incident, user, *, at) -> list[Other]:
     """Who else is at ``incident``, those who are here first."""
-    here = {
-        presence.user: presence
-        for presence in Presence.objects.filter(incident=incident, seen_at__gt=at - HERE_FOR)
-        .exclude(user=user)
-        .select_related("user")
-        .order_by("seen_at")
-    }
-    drafts = AssessmentDraft.objects.filter(
-        of=incident, assessment=None, saved_at__gt=at - BEGUN_WITHIN
-    ).exclude(handler=user)
+    asked = {"incident": incident.pk, "user": user.pk, "at": at}
+    here = {presence.user: presence for presence in _present(**asked)}
     begun = {}
-    for draft in drafts.select_related("handler").defer("form").order_by("saved_at"):
+    for draft in _begun(**asked):
         begun[draft.handler] = local_time.local(draft.saved_at).strftime("%H:%M")
     return [
         Other(
@@ -85,6 +78,21 @@ def others(incident, user, *, at) -> list[Other]:
         )
         for person in [*here, *(person for person in begun if person not in here)]
     ]
+
+
+@Prepared
+def _present(incident, user, at):
+    present = Presence.objects.filter(incident=incident, seen_at__gt=at - HERE_FOR)
+    return present.exclude(user=user).select_related("user").order_by("seen_at")
+
+
+@Prepared
+def _begun(incident, user, at):
+    drafts = AssessmentDraft.objects.filter(
+        of=incident, assessment=None, saved_at__gt=at - BEGUN_WITHIN
+    )
+    others = drafts.exclude(handler=user).select_related("handler")
+    return others.defer("form").order_by("saved_at")
 
 
 def _is_typing(presence, at):

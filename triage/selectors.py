@@ -37,6 +37,12 @@ def incidents_for(user):
     return Incident.objects.filter(force__in=user.forces.all()).select_related("force", "handler")
 
 
+def assessments():
+    """Assessments with policy and author, the latest first; the policy's rules stay away."""
+    found = Assessment.objects.select_related("policy", "decided_by").defer("policy__data")
+    return found.order_by("-number")
+
+
 def open_queue(user):
     """Open incidents with a grade, most urgent first; in a grade the unseen, then the soonest due.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -13,7 +14,7 @@ from triage import crime_types, policies, presence, repeats, rooms, selectors, s
 from triage.answered import answered
 from triage.draft_state import number
 from triage.marking import marked
-from triage.models import TAKES_TIME
+from triage.models import TAKES_TIME, Participant
 from triage.told import line, told
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -27,13 +28,14 @@ BOOKING_TELLS = "appointments.appointment"  # texts about it stand beside its bo
 def incident(request, pk):
     """Everything about one incident. Opening it is an entry in the ledger."""
     at = now()
-    incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
-    ledger.record("incident.viewed", by=request.user, about=incident, at=at)
-    assessments = list(
-        incident.assessments.select_related("policy", "decided_by")
-        .defer("policy__data")
-        .order_by("-number")
+    # Read once for all parts of the page: who is in it, and how it was assessed.
+    read = selectors.incidents_for(request.user).prefetch_related(
+        Prefetch("participants", Participant.objects.select_related("contact").order_by("id")),
+        Prefetch("assessments", selectors.assessments()),
     )
+    incident = get_object_or_404(read, pk=pk)
+    ledger.record("incident.viewed", by=request.user, about=incident, at=at)
+    assessments = list(incident.assessments.all())
     current = assessments[0] if assessments else None
     pairs = selectors.hanging_on(incident)
     victim = incident.victim
@@ -86,7 +88,7 @@ def _people(incident, current, at):
     said = {"victim": answers.get("victim_age"), "caller": answers.get("caller_age")}
     today = local_time.local(at).date()
     found = {}
-    for part in incident.participants.select_related("contact").order_by("id"):
+    for part in incident.participants.all():
         someone = found.setdefault(
             part.contact_id or f"no contact {part.pk}",
             _Someone(part.contact, part.description, [], None),

@@ -14,6 +14,7 @@ from triage.control import library
 from triage.control.models import Advice
 from triage.models import Incident
 from victimcontact.audit import ledger
+from victimcontact.lib.prepared import Prepared
 from victimcontact.people import links
 from victimcontact.people.models import Link
 
@@ -48,7 +49,7 @@ def standing(incident) -> list[Told]:
     Suggested by the flags of the assessment that stands and by the type of crime.
     """
     given = {}
-    for row in incident.advice.select_related("given_by", "notification"):
+    for row in _given(incident=incident.pk):
         given.setdefault(row.item, []).append(row)
     current = incident.current_assessment
     flags = current.flags if current else ()
@@ -57,6 +58,11 @@ def standing(incident) -> list[Told]:
         for slug, piece in library.advice().items()
     ]
     return sorted(found, key=lambda one: not one.is_suggested)
+
+
+@Prepared
+def _given(incident):
+    return Advice.objects.filter(incident=incident).select_related("given_by", "notification")
 
 
 def missing(incident) -> list[library.Piece]:

@@ -11,6 +11,7 @@ from triage.control import library
 from triage.control.models import SystemCheck
 from triage.models import Incident
 from victimcontact.audit import ledger
+from victimcontact.lib.prepared import Prepared
 
 Result = SystemCheck.Result
 
@@ -74,7 +75,7 @@ def record(incident, *, kind: str, result: str, note: str = "", by, at) -> Syste
 def standing(incident) -> list[Standing]:
     """Every kind of check as it stands for ``incident``, in the order of the library."""
     last = {}
-    for check in incident.checks.select_related("checked_by").order_by("checked_at", "id"):
+    for check in _recorded(incident=incident.pk):
         last[check.kind] = check
     current = incident.current_assessment
     flags = current.flags if current else ()
@@ -82,6 +83,12 @@ def standing(incident) -> list[Standing]:
         Standing(kind, kind.is_due(incident.grade, flags), last.get(slug))
         for slug, kind in library.checks().items()
     ]
+
+
+@Prepared
+def _recorded(incident):
+    found = SystemCheck.objects.filter(incident=incident).select_related("checked_by")
+    return found.order_by("checked_at", "id")
 
 
 def missing(incident) -> list[library.Check]:

@@ -1,18 +1,15 @@
 """What the control room shows on an incident's page."""
 
 from triage.control import advice, checks, library, safeguarding, sending, telling
+from triage.control.models import CallerTold, Closure, Dispatch
 from triage.models import Incident
 from victimcontact.accounts.permissions import can
+from victimcontact.lib.prepared import Prepared
 
 
 def top_context(incident, user, at):
     """What cannot wait: officers on the way, news that nobody told, an incident that is closed."""
-    latest = (
-        incident.dispatches.select_related("asked_by")
-        .prefetch_related("steps__by")
-        .order_by("-number")
-        .first()
-    )
+    latest = next(iter(_dispatches(incident)), None)
     closure = None
     if incident.status == Incident.Status.CLOSED:
         closure = incident.closures.select_related("closed_by", "told").last()
@@ -38,20 +35,41 @@ def incident_context(incident, user, at):
         "checks_missing": [one.kind for one in standing if one.is_missing],
         "advice_given": [one for one in advised if one.given],
         "advice_missing": [one.piece for one in advised if one.is_missing],
-        "guarded": list(safeguarding.standing(incident)),
-        "told_rows": list(
-            incident.told.select_related("told_by", "notification").order_by("-told_at", "-id")
-        ),
-        "earlier_officers": [
-            sending.line(one, at)
-            for one in incident.dispatches.select_related("asked_by")
-            .prefetch_related("steps__by")
-            .order_by("-number")[1:]
-        ],
-        "earlier_ends": list(
-            incident.closures.filter(reopening__isnull=False)
-            .select_related("closed_by", "reopening__reopened_by")
-            .order_by("-closed_at")
-        ),
+        "guarded": _guarded(incident=incident.pk),
+        "told_rows": _told(incident=incident.pk),
+        "earlier_officers": [sending.line(one, at) for one in _dispatches(incident)[1:]],
+        "earlier_ends": _earlier_ends(incident=incident.pk),
         "is_open": incident.status == Incident.Status.OPEN,
     }
+
+
+def _dispatches(incident):
+    """Officers sent, the latest first: read once, whichever part of the page shows them."""
+    if not hasattr(incident, "officers_sent"):
+        incident.officers_sent = _sent(incident=incident.pk)
+        for dispatch in incident.officers_sent:
+            dispatch.incident = incident
+    return incident.officers_sent
+
+
+@Prepared
+def _sent(incident):
+    found = Dispatch.objects.filter(incident=incident).select_related("asked_by")
+    return found.prefetch_related("steps__by").order_by("-number")
+
+
+@Prepared
+def _told(incident):
+    found = CallerTold.objects.filter(incident=incident).select_related("told_by", "notification")
+    return found.order_by("-told_at", "-id")
+
+
+@Prepared
+def _guarded(incident):
+    return safeguarding.standing_of(incident)
+
+
+@Prepared
+def _earlier_ends(incident):
+    found = Closure.objects.filter(incident=incident, reopening__isnull=False)
+    return found.select_related("closed_by", "reopening__reopened_by").order_by("-closed_at")

@@ -65,4 +65,10 @@ def decide(
 
 def standing(incident):
     """The decisions that no later one supersedes, in their order. A queryset of Safeguarding."""
-    return incident.safeguarding.filter(superseded_by=None).select_related("decided_by")
+    return standing_of(incident.pk)
+
+
+def standing_of(incident_id):
+    """``standing`` by the incident's key."""
+    found = Safeguarding.objects.filter(incident=incident_id, superseded_by=None)
+    return found.select_related("decided_by")

@@ -14,6 +14,7 @@ from messaging.models import Notification
 from triage.control.models import CallerTold, Closure, Dispatch, DispatchStep, News, ToTell
 from triage.models import Assessment, Incident
 from victimcontact.audit import ledger
+from victimcontact.lib.prepared import Prepared
 
 How = CallerTold.How
 # A text in one of these did not reach anybody, and will not by itself.
@@ -171,7 +172,18 @@ def not_yet_told(force, *, at) -> list[Owed]:
 
 def owed_for(incident, *, at) -> list[Owed]:
     """What one incident's victim or caller has yet to be told at ``at``."""
-    return _owed({"incident": incident.pk}, {"pk": incident.pk}, at)
+    listed, late = _listed_of(incident=incident.pk), _late_of(incident=incident.pk, at=at)
+    return _in_order(listed, late)
+
+
+@Prepared
+def _listed_of(incident):
+    return _listed({"incident": incident})
+
+
+@Prepared
+def _late_of(incident, at):
+    return _late({"pk": incident}, at)
 
 
 def delayed(*, at):
@@ -203,11 +215,20 @@ def _reached():
 
 
 def _owed(listed_by, incidents_by, at):
-    listed = ToTell.objects.filter(done_at=None, **listed_by).select_related(
-        "incident__force", "incident__owner"
-    )
+    return _in_order(_listed(listed_by), _late(incidents_by, at))
+
+
+def _listed(which):
+    listed = ToTell.objects.filter(done_at=None, **which)
+    return listed.select_related("incident__force", "incident__owner")
+
+
+def _late(which, at):
+    return delayed(at=at).filter(**which).select_related("force", "owner")
+
+
+def _in_order(listed, late):
     found = [Owed(one.incident, one.what, one.because, one.arose_at) for one in listed]
-    late = delayed(at=at).filter(**incidents_by).select_related("force", "owner")
     found += [Owed(one, News.DELAY, "past its due time", one.due_at) for one in late]
     return sorted(found, key=lambda one: (one.incident.grade or 0, one.since, one.incident.pk))
 

@@ -2,8 +2,9 @@
 
 from triage.models import Incident
 from triage.shifts import duty
-from triage.shifts.models import Pin
+from triage.shifts.models import Handover, Pin
 from victimcontact.accounts.permissions import can
+from victimcontact.lib.prepared import Prepared
 
 
 def incident_context(incident, user, at) -> dict | None:
@@ -11,11 +12,6 @@ def incident_context(incident, user, at) -> dict | None:
     if not (can(user, "incident.own") or can(user, "incident.assign")):
         return None
     owner = incident.owner
-    handover = (
-        incident.handovers.select_related("handed_by", "handed_to", "acknowledged_by")
-        .order_by("-handed_at")
-        .first()
-    )
     return {
         "owner": owner,
         "owner_is_away": owner is not None
@@ -23,6 +19,19 @@ def incident_context(incident, user, at) -> dict | None:
         "is_open": incident.status == Incident.Status.OPEN,
         "may_take": can(user, "incident.own") and owner != user,
         "may_act": can(user, "board.view"),
-        "handover": handover,
-        "pin": Pin.objects.select_related("pinned_by").filter(incident=incident).first(),
+        "handover": next(iter(_handover(incident=incident.pk)), None),
+        "pin": next(iter(_pin(incident=incident.pk)), None),
     }
+
+
+@Prepared
+def _handover(incident):
+    given = Handover.objects.filter(incidents=incident)
+    return given.select_related("handed_by", "handed_to", "acknowledged_by").order_by("-handed_at")[
+        :1
+    ]
+
+
+@Prepared
+def _pin(incident):
+    return Pin.objects.select_related("pinned_by").filter(incident=incident)

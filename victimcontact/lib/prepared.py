@@ -6,6 +6,7 @@ from functools import update_wrapper
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import prefetch_related_objects
 
 # Stand-ins for moments, in winter by day and in summer by night, each argument's years from the
 # next: what is reckoned from one of them is known by lying near it.
@@ -32,7 +33,10 @@ class Prepared:
             return list(self._build(**values))
         made, compiler, text, parameters = kept
         asked = _Asked(made, compiler, text, _filled(parameters, values))
-        return list(made._iterable_class(asked))
+        found = list(made._iterable_class(asked))
+        if made._prefetch_related_lookups:
+            prefetch_related_objects(found, *made._prefetch_related_lookups)
+        return found
 
     def count(self, **values) -> int:
         """How many rows there are."""
