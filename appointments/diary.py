@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Now
 
 from appointments import rooms, selectors
 from appointments.models import Appointment, ChangeRequest
@@ -181,8 +182,11 @@ def _rows(user, start, end, *, everyone, at):
 
 
 def _whole(appointments):
+    # A reminder that waits for its evening says nothing of whether the time arrived.
     latest = Notification.objects.filter(
-        about_type=Appointment._meta.label_lower, about_id=OuterRef("pk")
+        Q(not_before=None) | Q(not_before__lte=Now()),
+        about_type=Appointment._meta.label_lower,
+        about_id=OuterRef("pk"),
     ).order_by("-queued_at")
     return (
         appointments.select_related(

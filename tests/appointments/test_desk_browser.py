@@ -74,7 +74,7 @@ def test_an_appointment_is_carried_by_pointer_and_by_keys(page):
     page.keyboard.press("Enter")
     for key in ("ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
-    expect(page.locator("#desk-says")).to_contain_text("Abel, 11:00, free")
+    expect(page.locator("#desk-says")).to_contain_text("11:00, free")
     page.keyboard.press("Enter")
     with page.expect_navigation():
         page.keyboard.press("Enter")

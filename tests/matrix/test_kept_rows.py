@@ -11,10 +11,12 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
+from appointments.attempts import tries
 from messaging import conversations, outbox
 from messaging.models import Proof, Receipt
 from portal import cases
 from tests import factories
+from tests.appointments import factories as diary
 from tests.appointments import interview
 from tests.triage.api import conftest as api
 from tests.triage.control import factories as control
@@ -61,6 +63,7 @@ KEPT = {
     "appointments_signature": "signed_at = now()",
     "appointments_exhibit": "sha256 = ''",
     "appointments_continuityentry": "at = now()",
+    "attempts_attempt": "outcome = 'reached'",
     "messaging_message": "body = ''",
     "messaging_receipt": "provider_status = 'delivered'",
     "messaging_proof": "difference_count = 0",
@@ -109,6 +112,9 @@ def one_of_each():
     )
     Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
     Proof.objects.create(name="bookings", ran_at=now(), difference_count=1)
+    missed = tries.begin(diary.appointment(status="missed"), at=now())
+    said = {"channel": "telephone", "outcome": "no_answer", "note": "Rang"}
+    tries.record(missed.pk, number=1, by=crime.recorded_by, at=now(), **said)
     control.one_of_each()
     reports.add("More", incident=crime.incident, client=api.system().row, at=now())
     quality.one_of_each()
