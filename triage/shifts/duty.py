@@ -163,12 +163,15 @@ def can_own(user, force) -> bool:
 def on_duty(forces, *, at) -> list[Standing]:
     """Everyone of ``forces`` (a queryset) who is on duty at ``at``, in one query.
 
+    ``owns`` counts incidents of these forces alone: how busy somebody is elsewhere is told nobody.
     On duty is who said so and was heard of, and who is on the roster; whoever said "away" while
     on the roster is listed as away. In order of heading, free first, those with least first.
     """
     members = User.forces.through.objects.filter(force__in=forces.values("pk")).values("user")
     owned = (
-        Incident.objects.filter(owner=OuterRef("pk"), status=Incident.Status.OPEN)
+        Incident.objects.filter(
+            owner=OuterRef("pk"), status=Incident.Status.OPEN, force__in=forces.values("pk")
+        )
         .order_by()
         .values("owner")
         .annotate(number=Count("pk"))

@@ -73,14 +73,30 @@ class HandOverForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, people, **kwargs):
+    def __init__(self, *args, people, forces, **kwargs):
         super().__init__(*args, **kwargs)
+        self.forces = {str(force.pk): force for force in forces}
+        if len(self.forces) > 1:
+            self.fields["force"] = forms.ChoiceField(
+                label="Which force’s incidents",
+                help_text="The note is read in that force alone. Hand over each force’s by itself.",
+                choices=[(key, force.name) for key, force in self.forces.items()],
+                widget=forms.RadioSelect,
+                error_messages={
+                    "required": "Choose whose incidents you hand over",
+                    "invalid_choice": "Choose whose incidents you hand over",
+                },
+            )
+            self.order_fields(["force", "to", "note"])
         self.people = {str(person.pk): person for person in people}
         self.fields["to"].choices = [
             ("", "Choose"),
             (POOL, "The pool: whoever acknowledges first"),
             *((key, str(person)) for key, person in self.people.items()),
         ]
+
+    def clean_force(self):
+        return self.forces.get(self.cleaned_data["force"])
 
     def clean_to(self) -> User | None:
         return self.people.get(self.cleaned_data["to"])

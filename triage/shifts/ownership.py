@@ -45,6 +45,10 @@ class NothingToHandOver(Exception):
     """The person owns no open incident."""
 
 
+class WhichForce(ValueError):
+    """The person owns open incidents of several forces, and said of none which they mean."""
+
+
 class AlreadyAcknowledged(Exception):
     """Somebody else was first; ``handover`` says who."""
 
@@ -91,12 +95,13 @@ def assign(incident, *, to, by, at, seen=_AS_LOADED) -> Incident:
 
 
 @transaction.atomic
-def hand_over(*, by, to, note: str, at) -> list[Handover]:
+def hand_over(*, by, to, note: str, at, force=None) -> Handover:
     """Give on all of ``by``'s open incidents, to ``to`` or (None) to the pool, with a note.
 
-    The new owner stands at once, so that nothing is without one for a moment; the note waits for
-    their acknowledgement. One Handover for each force. Raises NoteMissing, NothingToHandOver and
-    CannotOwn.
+    A note tells of people of one force, and is read in that force alone: whoever owns incidents
+    of several says whose they hand over (``force``) and writes to each; else WhichForce. The new
+    owner stands at once, so that nothing is without one for a moment; the note waits for
+    their acknowledgement. Raises NoteMissing, NothingToHandOver, WhichForce and CannotOwn.
     """
     note = note.strip()
     if not note:
@@ -109,31 +114,30 @@ def hand_over(*, by, to, note: str, at) -> list[Handover]:
         .select_related("force")
         .order_by("pk")
     )
+    if force is not None:
+        mine = [incident for incident in mine if incident.force_id == force.pk]
     if not mine:
         raise NothingToHandOver
-    by_force = {}
+    if len({incident.force_id for incident in mine}) > 1:
+        raise WhichForce
+    force = mine[0].force
+    if to is not None and not duty.can_own(to, force):
+        raise CannotOwn
+    handover = Handover.objects.create(
+        force=force, handed_by=by, handed_to=to, note=note, handed_at=at
+    )
+    handover.incidents.add(*mine)
+    ledger.record(
+        "shift.handed_over",
+        by=by,
+        about=handover,
+        at=at,
+        to=str(to.pk) if to else "the pool",
+        incidents=len(mine),
+    )
     for incident in mine:
-        by_force.setdefault(incident.force, []).append(incident)
-    made = []
-    for force, incidents in by_force.items():
-        if to is not None and not duty.can_own(to, force):
-            raise CannotOwn
-        handover = Handover.objects.create(
-            force=force, handed_by=by, handed_to=to, note=note, handed_at=at
-        )
-        handover.incidents.add(*incidents)
-        ledger.record(
-            "shift.handed_over",
-            by=by,
-            about=handover,
-            at=at,
-            to=str(to.pk) if to else "the pool",
-            incidents=len(incidents),
-        )
-        for incident in incidents:
-            _change(incident, to, by=by, at=at, how="handed over")
-        made.append(handover)
-    return made
+        _change(incident, to, by=by, at=at, how="handed over")
+    return handover
 
 
 @transaction.atomic

@@ -193,26 +193,37 @@ def hand_over(request):
     """Everything one has open goes to somebody by name, or to the pool, with a note."""
     at = now()
     people = shifts.can_take_from(request.user)
-    form = HandOverForm(request.POST if request.method == "POST" else None, people=people)
+    mine = shifts.open_of(request.user)
+    form = HandOverForm(
+        request.POST if request.method == "POST" else None,
+        people=people,
+        forces={incident.force for incident in mine},
+    )
     if form.is_valid():
         to = form.cleaned_data["to"]
         try:
             made = ownership.hand_over(
-                by=request.user, to=to, note=form.cleaned_data["note"], at=at
+                by=request.user,
+                to=to,
+                note=form.cleaned_data["note"],
+                force=form.cleaned_data.get("force"),
+                at=at,
             )
         except ownership.NothingToHandOver:
             form.add_error(None, "You have no open incidents. Nothing was handed over")
         except ownership.CannotOwn:
-            form.add_error("to", "They may not have incidents of every force that yours are of")
+            form.add_error("to", "They may not have incidents of that force")
+        except ownership.WhichForce:  # one of another force came to them just now
+            form.add_error(None, "Look again: you have incidents of several forces by now")
         else:
-            number = sum(each.incidents.count() for each in made)
+            number = made.incidents.count()
             whom = to or "the pool"
             what = "1 open incident" if number == 1 else f"{number} open incidents"
             messages.success(request, f"Handed over to {whom}: {what}.")
             return redirect("shifts:hand_over")
     context = {
         "form": form,
-        "mine": shifts.open_of(request.user),
+        "mine": mine,
         "to_read": shifts.to_acknowledge(request.user),
         "not_read": shifts.not_acknowledged_of(request.user),
     }

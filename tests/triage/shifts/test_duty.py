@@ -182,3 +182,15 @@ def test_beat_names_the_task_that_lets_go(handler):
     tasks.let_go()
 
     assert Duty.objects.get().state == "away"
+
+
+def test_what_somebody_owns_in_another_force_is_not_counted(handler):
+    south = factories.force("southmoor")
+    handler.forces.add(south)
+    factories.incident(grade=3, owner=handler)
+    factories.incident(south, grade=3, owner=handler)
+    duty.say(handler, "free", at=NOON)
+
+    (one,) = duty.on_duty(Force.objects.filter(pk=south.pk), at=NOON)
+
+    assert one.owns == 1

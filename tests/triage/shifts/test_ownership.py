@@ -100,7 +100,7 @@ def test_hand_over_gives_on_all_that_is_open_and_nothing_else(handler, other, ch
     )
     others = factories.incident(grade=2, owner=person)
 
-    (handover,) = ownership.hand_over(by=handler, to=other, note=" Ring her at nine ", at=NOON)
+    handover = ownership.hand_over(by=handler, to=other, note=" Ring her at nine ", at=NOON)
 
     assert [owner_of(each) for each in mine] == [other, other]
     assert [owner_of(closed), owner_of(others)] == [handler, person]
@@ -114,7 +114,7 @@ def test_hand_over_gives_on_all_that_is_open_and_nothing_else(handler, other, ch
 def test_hand_over_to_the_pool_leaves_them_unowned(handler, other):
     incident = factories.incident(grade=3, owner=handler)
 
-    (handover,) = ownership.hand_over(by=handler, to=None, note="All quiet", at=NOON)
+    handover = ownership.hand_over(by=handler, to=None, note="All quiet", at=NOON)
     ownership.acknowledge(handover.pk, by=other, at=NOON + timedelta(minutes=1))
 
     assert owner_of(incident) is None
@@ -125,20 +125,24 @@ def test_hand_over_to_the_pool_leaves_them_unowned(handler, other):
     )
 
 
-def test_hand_over_one_for_each_force_or_none_at_all(other):
+def test_a_note_stays_in_the_force_that_it_is_about(other):
     north, south = factories.force(), factories.force("southmoor")
     both = factories.user(Role.CALL_HANDLER)
     both.forces.add(south)
     mine = [factories.incident(force, grade=3, owner=both) for force in (north, south)]
 
+    with pytest.raises(ownership.WhichForce), transaction.atomic():
+        ownership.hand_over(by=both, to=None, note="Her sister hides her", at=NOON)
     with pytest.raises(ownership.CannotOwn), transaction.atomic():
-        ownership.hand_over(by=both, to=other, note="Over to you", at=NOON)
+        ownership.hand_over(by=both, to=other, note="Over to you", force=south, at=NOON)
     assert [owner_of(each) for each in mine] == [both, both]
-    other.forces.add(south)
-    made = ownership.hand_over(by=both, to=other, note="Over to you", at=NOON)
+    made = ownership.hand_over(
+        by=both, to=None, note="Her sister hides her", force=south, at=NOON
+    )
 
-    assert sorted(each.force.slug for each in made) == ["northmoor", "southmoor"]
-    assert [owner_of(each) for each in mine] == [other, other]
+    assert (made.force, list(made.incidents.all())) == (south, [mine[1]])
+    assert [owner_of(each) for each in mine] == [both, None]
+    assert not Handover.objects.filter(force=north).exists()
 
 
 def test_hand_over_needs_a_note_something_to_hand_over_and_somebody_else(handler, other):
@@ -156,7 +160,7 @@ def test_hand_over_needs_a_note_something_to_hand_over_and_somebody_else(handler
 
 def test_a_handover_by_name_is_acknowledged_by_that_person_alone_and_once(handler, other, leader):
     factories.incident(grade=3, owner=handler)
-    (handover,) = ownership.hand_over(by=handler, to=other, note="Read me", at=NOON)
+    handover = ownership.hand_over(by=handler, to=other, note="Read me", at=NOON)
 
     with pytest.raises(ownership.NotYours):
         ownership.acknowledge(handover.pk, by=leader, at=NOON)
@@ -168,7 +172,7 @@ def test_a_handover_by_name_is_acknowledged_by_that_person_alone_and_once(handle
 
 def test_of_two_who_acknowledge_from_the_pool_the_second_is_told(handler, other, leader):
     factories.incident(grade=3, owner=handler)
-    (handover,) = ownership.hand_over(by=handler, to=None, note="Read me", at=NOON)
+    handover = ownership.hand_over(by=handler, to=None, note="Read me", at=NOON)
 
     ownership.acknowledge(handover.pk, by=other, at=NOON)
     with pytest.raises(ownership.AlreadyAcknowledged) as already:
@@ -179,7 +183,7 @@ def test_of_two_who_acknowledge_from_the_pool_the_second_is_told(handler, other,
 
 def test_a_handover_stays_as_it_was_written(handler, other):
     factories.incident(grade=3, owner=handler)
-    (handover,) = ownership.hand_over(by=handler, to=other, note="As it was", at=NOON)
+    handover = ownership.hand_over(by=handler, to=other, note="As it was", at=NOON)
     ownership.acknowledge(handover.pk, by=other, at=NOON)
 
     for changed in ({"note": "Otherwise"}, {"acknowledged_by": handler}, {"handed_to": None}):
@@ -191,7 +195,7 @@ def test_a_handover_stays_as_it_was_written(handler, other):
 
 def test_a_handover_not_yet_read_cannot_be_rewritten_either(handler, other):
     factories.incident(grade=3, owner=handler)
-    (handover,) = ownership.hand_over(by=handler, to=other, note="As it was", at=NOON)
+    handover = ownership.hand_over(by=handler, to=other, note="As it was", at=NOON)
 
     with pytest.raises(DatabaseError), transaction.atomic():
         Handover.objects.filter(pk=handover.pk).update(note="Otherwise")

@@ -183,7 +183,7 @@ def test_hand_over_page_gives_on_and_the_next_one_reads_it(as_handler, handler, 
 
 def test_a_handover_by_name_is_not_read_by_another(as_handler, other, leader, incident):
     ownership.take_over(incident, by=other, at=now())
-    (handover,) = ownership.hand_over(by=other, to=leader, note="For you alone", at=now())
+    handover = ownership.hand_over(by=other, to=leader, note="For you alone", at=now())
 
     assert "For you alone" not in as_handler.get(reverse("shifts:hand_over")).content.decode()
     answer = as_handler.post(reverse("shifts:acknowledge", args=[handover.pk]), follow=True)
