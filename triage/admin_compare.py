@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from triage import comparing, policies, thrive
 from triage.models import Assessment, Policy
+from victimcontact.accounts import fresh
 from victimcontact.audit import ledger
 
 KEPT_SECONDS = 3600
@@ -33,7 +34,7 @@ NAMES = {
 def compare(request, site, pk):
     """GET compares a step further; POST publishes what this person has seen compared."""
     if request.method == "POST":
-        return _publish(request, pk)
+        return fresh.ask(request, fresh.WRITING) or _publish(request, pk)
     policy = get_object_or_404(Policy, pk=pk)
     in_force = policies.published(at=now())
     if policy.status == Policy.Status.PUBLISHED:

@@ -621,7 +621,12 @@ def _data_folder(state_dir, name, user):
         target.mkdir(parents=True)
         place.symlink_to(target)
     target = place.resolve()
-    target.mkdir(parents=True, exist_ok=True)
+    if not target.is_dir():
+        # Beginning anew here would look like a system in which nobody ever reported anything.
+        raise EngineError(
+            f"The data that {place} points to are gone: {target} is not there.\n"
+            f"Bring them back (a disk that is not mounted?), or begin anew: rm {place}"
+        )
     target.chmod(0o700)
     if user:
         os.chown(target, user.pw_uid, user.pw_gid)

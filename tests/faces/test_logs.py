@@ -1,11 +1,15 @@
 """What the house writes down about its pages: kind and place, never an address or any words."""
 
 import logging
+import sys
 
 import pytest
+from celery.app.trace import build_tracer
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import include, path
+
+from victimcontact.celery import app
 
 TOKEN, WORDS = "Token1234567890abcdefg", "he hit me"
 
@@ -60,3 +64,22 @@ def test_a_fault_is_logged_with_its_kind_its_page_and_its_line(browser, logged):
     fault = next(each for each in logged.records if each.name == "victimcontact.faults")
     assert fault.getMessage().startswith("ValueError in broken\n")
     assert f"{__file__}:" in fault.getMessage()
+
+
+def test_a_task_that_fails_is_logged_without_what_its_error_says(capfd):
+    @app.task(name="tests.broken", lazy=False)
+    def task(words):
+        broken(None, words)
+
+    tracer = build_tracer(task.name, task, app=app)
+    handler = logging.StreamHandler(sys.stderr)  # as the worker's: on the root
+    logging.getLogger().addHandler(handler)
+    try:
+        tracer("0" * 32, [WORDS], {}, {"id": "0" * 32, "is_eager": False})
+    finally:
+        logging.getLogger().removeHandler(handler)
+        app.tasks.unregister(task.name)
+
+    said = capfd.readouterr().err
+    assert "ValueError in tests.broken" in said
+    assert WORDS not in said

@@ -230,6 +230,21 @@ class TestAsRoot:
         assert _ask(pair.database_url, "SELECT 1") == [(1,)]
         pair.stop(remove=True)
 
+    def test_data_that_are_gone_are_missed_and_not_begun_anew(self, state_dir):
+        closed = state_dir / "closed"
+        closed.mkdir(mode=0o700)
+        house = closed / "house"
+        engines.start(house).stop()
+        target = (house / "pg").resolve()
+        away = target.rename(target.with_name("pg-elsewhere"))
+
+        with pytest.raises(engines.EngineError, match="are gone"):
+            engines.start(house)
+        assert not target.exists()
+
+        away.rename(target)
+        engines.start(house).stop(remove=True)
+
     def test_an_ordinary_user_has_servers_of_their_own(self, state_dir):
         python = _python_for_all()
         someone = pwd.getpwnam("nobody")

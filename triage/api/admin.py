@@ -63,6 +63,8 @@ class ApiClientAdmin(HouseAdmin):
     list_select_related = ["force"]
     readonly_fields = ["token"]
     actions = ["new_token", "withdraw_tokens"]
+    # A token is shown after each of these.
+    asks_again, actions_ask_again = True, ("new_token",)
     ABOUT_IT = (
         "Give it to whoever runs the other system, by a way that nobody else reads. It is shown"
         " this once: nobody, not even an administrator, can read it again. If there was a token"
@@ -134,6 +136,7 @@ class WebhookSubscriptionAdmin(HouseAdmin):
     list_display = ["name", "force", "is_active", "failures", "rests_until"]
     list_select_related = ["force"]
     actions = ["new_secret", "send_again"]
+    asks_again, actions_ask_again = True, ("new_secret",)
     ABOUT_IT = (
         "The other system needs it to see that news came from here. It is shown this once."
         " A secret before this one counts no more from now on."

@@ -7,6 +7,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.utils.timezone import now
 
+from victimcontact.accounts import fresh
 from victimcontact.accounts.house_admin import HouseAdmin
 from victimcontact.accounts.models import FeatureSwitch, Force, RecoveryCode, Team, TOTPDevice, User
 from victimcontact.accounts.roles import Role
@@ -40,6 +41,7 @@ class StaffAdmin(HouseAdmin, UserAdmin):
     filter_horizontal = ["forces", "teams"]
     readonly_fields = ["last_login", "date_joined"]
     actions = ["reset_second_factor"]
+    asks_again, actions_ask_again = True, ("reset_second_factor",)
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["rank", "first_name", "last_name", "collar_number", "gender"]}),
@@ -67,11 +69,24 @@ class StaffAdmin(HouseAdmin, UserAdmin):
         )
     ]
 
+    def user_change_password(self, request, id, form_url=""):
+        if question := fresh.ask(request, fresh.WRITING):
+            return question
+        return super().user_change_password(request, id, form_url)
+
+    def save_related(self, request, form, formsets, change):
+        """Whoever loses a force is signed out everywhere: their open pages show its people."""
+        before = set(form.instance.forces.all()) if change else set()
+        super().save_related(request, form, formsets, change)
+        if before - set(form.instance.forces.all()):
+            form.instance.end_sessions()
+
     @admin.action(description="Reset the authenticator: they set up a new one at next sign-in")
     def reset_second_factor(self, request, queryset):
         for user in queryset:
             TOTPDevice.objects.filter(user=user).delete()
             RecoveryCode.objects.filter(user=user).delete()
+            user.end_sessions()
             ledger.record("staff.second_factor_reset", by=request.user, about=user, at=now())
         self.message_user(request, "They are asked to set up a new authenticator.")
 

@@ -4,10 +4,45 @@ from django.contrib import admin
 from django.db import transaction
 from django.utils.timezone import now
 
+from victimcontact.accounts import fresh, permissions
 from victimcontact.audit import ledger
 
 
-class HouseAdmin(admin.ModelAdmin):
+class _Watched(admin.ModelAdmin):
+    """Whoever opens a row or deletes one: the first is written down, the second asked a code."""
+
+    # Kinds of row whose every change asks for the second factor again, and actions that do.
+    asks_again = False
+    actions_ask_again = ()
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if self.asks_again and (question := fresh.ask(request, fresh.WRITING)):
+            return question
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        if object_id and response.status_code in permissions.SHOWS:
+            permissions.note_reading(request, self.opts.label_lower, object_id)
+        return response
+
+    def history_view(self, request, object_id, extra_context=None):
+        response = super().history_view(request, object_id, extra_context)
+        permissions.note_reading(request, self.opts.label_lower, object_id)
+        return response
+
+    def delete_view(self, request, object_id, extra_context=None):
+        if question := fresh.ask(request, fresh.WRITING):
+            return question
+        return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(self, request, extra_context=None):
+        action = request.POST.get("action", "")
+        if action in {"delete_selected", *self.actions_ask_again} and (
+            question := fresh.ask(request, fresh.WRITING)
+        ):
+            return question
+        return super().changelist_view(request, extra_context)
+
+
+class HouseAdmin(_Watched):
     """A page of admin whose every save and deletion is an entry in the ledger."""
 
     def save_model(self, request, obj, form, change):
@@ -31,7 +66,7 @@ class HouseAdmin(admin.ModelAdmin):
             self.delete_model(request, obj)
 
 
-class KeptAdmin(admin.ModelAdmin):
+class KeptAdmin(_Watched):
     """A page to look at what is kept for ever. Nobody adds, changes or deletes here."""
 
     def has_add_permission(self, request):
