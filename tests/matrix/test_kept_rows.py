@@ -12,8 +12,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
 from appointments.attempts import tries
+from appointments.models import PassedOn
 from messaging import conversations, outbox
-from messaging.models import Proof, Receipt
+from messaging.models import Proof, Receipt, Template, TemplateVersion
 from portal import cases
 from tests import factories
 from tests.appointments import factories as diary
@@ -23,6 +24,7 @@ from tests.triage.control import factories as control
 from tests.triage.desk import factories as desk
 from tests.triage.partners import factories as partners
 from tests.triage.quality import factories as quality
+from tests.triage.social import factories as social
 from triage.api import reports
 from triage.partners import steps
 from victimcontact.audit import ledger
@@ -58,7 +60,9 @@ KEPT = {
     "quality_secondopinion": "asked_at = now()",
     "quality_unsafenow": "raised_at = now()",
     "quality_practiceattempt": "points = 100",
+    "social_talkline": "body = ''",
     "api_update": "words = ''",
+    "appointments_passedon": "words = ''",
     "appointments_statementversion": "body = ''",
     "appointments_signature": "signed_at = now()",
     "appointments_exhibit": "sha256 = ''",
@@ -66,6 +70,7 @@ KEPT = {
     "attempts_attempt": "outcome = 'reached'",
     "messaging_message": "body = ''",
     "messaging_receipt": "provider_status = 'delivered'",
+    "messaging_templateversion": "body = ''",
     "messaging_proof": "difference_count = 0",
     "portal_caseevent": "recorded_at = now()",
 }
@@ -112,6 +117,12 @@ def one_of_each():
     )
     Receipt.objects.create(notification=notification, provider_status="sent", received_at=now())
     Proof.objects.create(name="bookings", ran_at=now(), difference_count=1)
+    PassedOn.objects.create(
+        appointment=appointment, words="?", context="", passed_at=now(), passed_by=crime.recorded_by
+    )
+    wording = Template.objects.create(name="appointment_booked", body="Hello")
+    TemplateVersion.objects.create(template=wording, number=1, body="Hello", saved_at=now())
+    social.talk()
     missed = tries.begin(diary.appointment(status="missed"), at=now())
     said = {"channel": "telephone", "outcome": "no_answer", "note": "Rang"}
     tries.record(missed.pk, number=1, by=crime.recorded_by, at=now(), **said)
