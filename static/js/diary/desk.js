@@ -72,7 +72,9 @@ function put(cell) {
 }
 
 function told(cell) {
-  const what = cell.dataset.says || (cell.contains(carried.card) ? "where it is now" : "taken");
+  const isFree = cell.classList.contains("vc-day__cell--free");
+  const here = cell.contains(carried.card) ? "where it is now" : "taken";
+  const what = cell.dataset.says || (isFree ? "free" : here);
   return `${cell.closest("tr").dataset.name}, ${cell.dataset.at}, ${what.toLowerCase()}`;
 }
 
