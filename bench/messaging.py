@@ -142,7 +142,6 @@ def killed(world):
         while world.child.ask("state")["open"] and time.monotonic() < started + 120:
             world.child.ask("sweep")
             time.sleep(0.5)
-            world.child.ask("pass_over")
     told, taken = world.child.ask("sids"), world.provider.ask("journal")
     times = {pk: taken.get(pk, 0) for pk in told["all"]}
     say(
