@@ -92,6 +92,7 @@ class Report {
     const { grade, label } = document.getElementById("panel").dataset;
     this.form.elements.seen_grade.value = grade;
     this.say("recommended", `${grade} ${label}`);
+    this.say("recommended-below", `${grade} ${label}`);
     this.compare();
   }
 
