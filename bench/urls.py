@@ -6,7 +6,7 @@ from django.template import Context, Engine
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from triage import selectors
+from triage.models import Incident
 from victimcontact.accounts.middleware import open_to_all
 from victimcontact.urls import *  # noqa: F403 - the handlers, too
 from victimcontact.urls import urlpatterns as ours
@@ -19,8 +19,10 @@ ROWS = Engine().from_string(
 
 
 def rows(request):
-    """A signed-in page of 25 rows and nothing else."""
-    found = selectors.incidents_for(request.user).filter(status="open")
+    """A page of 25 rows of one table, for whoever is signed in, and nothing else."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    found = Incident.objects.filter(status="open")
     few = found.defer("narrative", "location", "safety_note").order_by("grade", "due_at", "id")
     return HttpResponse(ROWS.render(Context({"rows": few[:25]})))
 
