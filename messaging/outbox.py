@@ -10,14 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 
-from messaging import asking, settling
-from messaging.models import NOTICES, Channel, Notification
+from messaging import asking, settling, staff_tasks
+from messaging.models import NOTICES, Channel, Notification, StaffTask
 from messaging.staff_tasks import about_of
 from messaging.writing import DECIDED_WITHIN, write
 from victimcontact.audit import ledger
 
 logger = logging.getLogger(__name__)
+Status = Notification.Status
 LONGEST_ANSWER = 1_600  # what Twilio carries in one message
 
 
@@ -144,23 +147,39 @@ def release(notification_id, *, by, at: datetime) -> bool:
 
 
 def cancel_unsent(*, about, at: datetime, templates: tuple[str, ...] = ()) -> int:
-    """Drop what waits to be sent about a thing that is no longer so; how many there were.
+    """Take back what was written about a thing that is no longer so; how many had not left.
 
-    ``templates`` limits it to those names. What a worker already holds cannot be called back. The
-    caller knows that it is dropped: no task is raised.
+    ``templates`` limits it to those names. What waits or is held back is dropped, with the task to
+    see to it. What a worker holds, or has left, cannot be called back: it is of no use from ``at``
+    on, so that it is not tried again, and not said anew by another channel. The caller knows that
+    it is dropped: no task is raised.
     """
     about_type, about_id = about_of(about)
-    waiting = Notification.objects.filter(
-        about_type=about_type, about_id=about_id, status=Notification.Status.QUEUED
-    )
+    written = Notification.objects.filter(about_type=about_type, about_id=about_id)
     if templates:
-        waiting = waiting.filter(template__in=templates)
+        written = written.filter(template__in=templates)
     dropped = 0
     with transaction.atomic():
+        waiting = written.filter(status__in=(Status.QUEUED, Status.HELD)).order_by("pk")
         for notification in waiting.select_for_update(of=("self",)):
+            _withdraw_held(notification, at=at)
             settling.drop(notification, "no-longer-so", at=at, tell_staff=False)
             dropped += 1
+        # Not waited for: whoever settles such a row may wait for what the caller has locked.
+        gone = written.filter(status__in=(Status.SENDING, Status.UNCERTAIN, Status.SENT))
+        gone = gone.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+        Notification.objects.filter(pk__in=list(gone)).update(
+            useful_until=Least("useful_until", Value(at)), look_at=None
+        )
     return dropped
+
+
+def _withdraw_held(notification, *, at):
+    """Nobody is asked to see to words that are no longer so."""
+    if notification.status == Status.HELD:
+        held = notification.tasks.filter(kind=StaffTask.Kind.TEXT_HELD, done_at=None)
+        for task in held:
+            staff_tasks.withdraw(task.pk, note="What it said is no longer so.", at=at)
 
 
 def oldest_waiting() -> timedelta | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from messaging import asking, outbox, sending, staff_tasks, wording
+from messaging import asking, outbox, sending, settling, staff_tasks, wording
 from messaging.models import Notification, StaffTask, Template
 from tests import factories
 from tests.messaging.conftest import LINK
@@ -198,3 +198,30 @@ def test_a_task_is_raised_once_for_a_notification(queue, now):
     )
 
     assert StaffTask.objects.get() == again
+
+
+@pytest.mark.parametrize("was", ["held", "sending", "sent"])
+def test_what_is_no_longer_so_is_never_said_again(queue, contact, now, was):
+    ContactPlan.objects.update(channels={"sms": "safe", "email": "safe"})
+    text = queue()
+    if was == "held":
+        settling.hold(text, "channel_unknown", at=now)
+    else:
+        Notification.objects.update(
+            status=was, claimed_at=now, attempts=1, provider_id="SM1" if was == "sent" else ""
+        )
+
+    outbox.cancel_unsent(about=contact, at=now)
+
+    if was == "held":
+        assert not outbox.release(text.pk, by=None, at=now)
+        assert StaffTask.objects.get().withdrawn
+    elif was == "sending":
+        settling.retry(settling.lock(text.pk), "503", at=now)
+    else:
+        settling.receive_receipt(
+            text.pk, provider_id="SM1", provider_status="undelivered", error_code="30003", at=now
+        )
+    text.refresh_from_db()
+    assert text.status == ("undelivered" if was == "sent" else "dropped")
+    assert Notification.objects.count() == 1
