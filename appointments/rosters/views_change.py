@@ -171,7 +171,7 @@ def absence_new(request):
 
 
 @require_safe
-@require("diary.manage")
+@require("diary.manage", reads="rosters.absence")
 def absence(request, pk):
     """One absence, and what became of each appointment in it."""
     found = get_object_or_404(_absences(request.user), pk=pk)

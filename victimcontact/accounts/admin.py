@@ -69,7 +69,7 @@ class StaffAdmin(HouseAdmin, UserAdmin):
         )
     ]
 
-    def user_change_password(self, request, id, form_url=""):
+    def user_change_password(self, request, id, form_url=""):  # noqa: A002  Django's name
         if question := fresh.ask(request, fresh.WRITING):
             return question
         return super().user_change_password(request, id, form_url)
