@@ -94,7 +94,7 @@ def _witness(request, incident):
     return get_object_or_404(found).contact
 
 
-def _page(request, incident, *, witness=None, error="", slots=None, status=200):
+def _page(request, incident, *, witness=None, error="", slots=None, straight_form=None, status=200):
     """The booking of one person as it stands: nothing chosen, held, or booked."""
     at = now()
     person = witness or incident.victim
@@ -146,6 +146,7 @@ def _page(request, incident, *, witness=None, error="", slots=None, status=200):
         "error": error,
         "straight": straight,
         "straight_question": StraightForm.QUESTION,
+        "straight_form": straight_form,
         # What was typed while the caller speaks is not typed again.
         "straight_typed": request.POST.get("context", ""),
         "straight_yes": "permission" in request.POST,
@@ -256,8 +257,9 @@ def straight(request, pk):
     incident = get_object_or_404(triage_selectors.incidents_for(request.user), pk=pk)
     form = StraightForm(request.POST)
     if not form.is_valid():
-        error = next(iter(form.errors.values()))[0]
-        return _page(request, incident, error=error, status=422)
+        shown = [error for name in ("context", "permission") for error in form.errors.get(name, ())]
+        error = "" if shown else next(iter(form.errors.values()))[0]
+        return _page(request, incident, error=error, straight_form=form, status=422)
     try:
         diary.now(
             incident_id=incident.pk,
