@@ -185,7 +185,7 @@ class NeedsForm(forms.Form):
         required=False,
     )
     language = forms.ChoiceField(
-        label="Language of texts and pages",
+        label="Language of texts",
         choices=[("en-gb", "English"), ("cy", "Welsh")],
         widget=forms.RadioSelect,
     )

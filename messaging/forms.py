@@ -60,7 +60,7 @@ class TemplateForm(forms.ModelForm):
 
     name = forms.ChoiceField(help_text="The notice whose words these are.")
     channel = forms.ChoiceField(label="Way", choices=[(each.value, each.label) for each in NOTICES])
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    language = forms.ChoiceField(choices=settings.TEXT_LANGUAGES)
 
     class Meta:
         model = Template

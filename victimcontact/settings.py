@@ -295,7 +295,10 @@ CONTENT_SECURITY_POLICY = {
 # --- Language and time -----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
+# What pages are written in: a phone set to another language gets none of it by halves. Texts may
+# be in more.
+LANGUAGES = [("en-gb", "English")]
+TEXT_LANGUAGES = [*LANGUAGES, ("cy", "Cymraeg")]
 LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "victimcontact" / "locale"]
 USE_I18N = True
