@@ -87,12 +87,14 @@ _OCCUPYING = """status in ('held', 'booked', 'waiting', 'in_call', 'ended')
             and (status <> 'held' or held_until > clock_timestamp())"""
 
 # Day by day of London's calendar, each only once the days before it gave too little: "days" are
-# in order, for each the lateral part is asked, and the limit ends the loop. Of each time, those
+# in order, for each the lateral part is asked, and the limit ends the loop. Of each officer only so
+# many starts are cut as are wanted: they come in order, and whoever has the n-th time of all has it
+# among their own first n, so nobody who is free at a time found is left out. Of each time, those
 # officers who meet the most wishes; how much they have to do is asked of them alone. Holds that
 # lapsed do not count; whoever takes such a time releases them first. Among equals chance decides:
 # of many callers who want the earliest time at once, each is then shown another officer's.
 _FREE = """
-with OPENING, days as (
+with OPENING, days as materialized (
   select begins, ends, tstzrange(begins, ends + %(length)s) as during,
     tstzrange(date_trunc('week', day) at time zone 'Europe/London',
       (date_trunc('week', day) + interval '7 days') at time zone 'Europe/London') as week
@@ -109,43 +111,45 @@ with OPENING, days as (
   from days, lateral (
     select starts_at, array_agg(officer_id) as officers, array_agg(missed) as missed
     from (
-      select officer_id, starts_at, missed
-        | case when %(hours)s::int[] = '{}' or
+      select s.officer_id,
+        case when s.officer_id = coalesce(%(officer)s, s.officer_id) then 0 else 1 end
+        | case when %(gender)s in ('', u.gender) then 0 else 2 end
+        | case when %(language)s = '' or %(language)s = any(p.languages) then 0 else 4 end
+          as wanted,
+        range_agg(s.during * days.during) as times
+      from appointments_shift s
+      join accounts_user u on u.id = s.officer_id and u.is_active
+      left join rosters_profile p on p.user_id = u.id
+      where s.desk_id = %(desk)s and s.during && days.during
+        and coalesce(p.skills, '{}') @> %(skills)s::varchar[]
+      group by s.officer_id, u.gender, p.languages
+    ) work, lateral (
+      select starts_at, wanted | missed as missed
+      from (
+        select starts_at, case when %(hours)s::int[] = '{}' or
             extract(hour from starts_at at time zone 'Europe/London')::int = any(%(hours)s::int[])
           then 0 else 8 end as missed
-      from (
-        select officer_id, missed, generate_series(
-          date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
-          upper(during) - %(length)s, %(step)s) as starts_at
         from (
-          select work.officer_id, work.missed, unnest(
-            work.times * opening.times - coalesce((
-              select range_agg(occupies) from appointments_appointment
-              where officer_id = work.officer_id and occupies && days.during
-                and OCCUPYING), '{}')
-            - coalesce((
-              select range_agg(during) from rosters_absence
-              where officer_id = work.officer_id and ended_at is null and during && days.during
-            ), '{}')) as during
-          from opening, (
-            select s.officer_id,
-              case when s.officer_id = coalesce(%(officer)s, s.officer_id) then 0 else 1 end
-              | case when %(gender)s in ('', u.gender) then 0 else 2 end
-              | case when %(language)s = '' or %(language)s = any(p.languages) then 0 else 4 end
-                as missed,
-              range_agg(s.during * days.during) as times
-            from appointments_shift s
-            join accounts_user u on u.id = s.officer_id and u.is_active
-            left join rosters_profile p on p.user_id = u.id
-            where s.desk_id = %(desk)s and s.during && days.during
-              and coalesce(p.skills, '{}') @> %(skills)s::varchar[]
-            group by s.officer_id, u.gender, p.languages
-          ) work
-        ) free
-      ) starts
-      where starts_at >= days.begins and starts_at < days.ends
-    ) asked
-    where missed = 0 or not %(strict)s
+          select generate_series(
+            date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
+            upper(during) - %(length)s, %(step)s) as starts_at
+          from (
+            select unnest(
+              work.times * (select times from opening) - coalesce((
+                select range_agg(occupies) from appointments_appointment
+                where officer_id = work.officer_id and occupies && days.during
+                  and OCCUPYING), '{}')
+              - coalesce((
+                select range_agg(during) from rosters_absence
+                where officer_id = work.officer_id and ended_at is null and during && days.during
+              ), '{}')) as during
+          ) free
+        ) starts
+        where starts_at >= days.begins and starts_at < days.ends
+      ) asked
+      where wanted | missed = 0 or not %(strict)s
+      limit %(limit)s
+    ) starts
     group by starts_at
     order by starts_at
   ) times
