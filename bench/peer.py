@@ -83,7 +83,6 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
 urlpatterns = [path("", include((urls.urlpatterns, "appointment")))]
-application = get_wsgi_application()
 
 
 def signed_in(get_response):
@@ -94,6 +93,9 @@ def signed_in(get_response):
         return get_response(request)
 
     return middleware
+
+
+application = get_wsgi_application()
 
 
 def fill(file):
