@@ -5,6 +5,7 @@ application that gunicorn serves for the races. See bench/diary.py.
 """
 
 import json
+import logging
 import os
 import sys
 import time
@@ -17,6 +18,8 @@ from django.conf import settings
 
 if __name__ == "__main__":
     sys.modules["peer"] = sys.modules["__main__"]  # named so in the settings below
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # the package warns on standard output, between the answers
 settings.configure(
     SECRET_KEY="bench",
     DEBUG=False,
@@ -67,6 +70,7 @@ settings.configure(
     LOGGING_CONFIG=None,
 )
 django.setup()
+logging.disable(logging.INFO)  # it tells each step: that is not what is measured
 
 from appointment import services, urls  # noqa: E402
 from appointment.models import (  # noqa: E402
@@ -201,8 +205,9 @@ if __name__ == "__main__":
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
+        call_command("migrate", run_syncdb=True, verbosity=0)  # it brings no migrations of its own
         sys.exit()
     for line in sys.stdin:
         name, *rest = line.split()
-        sys.stdout.write(json.dumps(globals()[name](*rest)) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(globals()[name](*rest)) + "\n")
+        answers.flush()
