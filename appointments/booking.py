@@ -35,7 +35,7 @@ from triage.shifts import duty
 from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
-from victimcontact.lib import local_time
+from victimcontact.lib import local_time, one_by_one
 from victimcontact.people import links
 from victimcontact.people.models import Link
 
@@ -528,11 +528,15 @@ def mark_missed(*, at) -> int:
     """
     due = Appointment.objects.filter(
         status__in=AHEAD, during__endswith__lte=at, outcome_asked_at=None
-    ).values_list("pk", "kind")
-    return sum(
-        miss(pk, by=None, at=at) if kind == Appointment.Kind.VIDEO else _ask_outcome(pk, at=at)
-        for pk, kind in due
     )
+    kinds = dict(due.values_list("pk", "kind"))
+
+    def miss_or_ask(pk):
+        if kinds[pk] == Appointment.Kind.VIDEO:
+            return miss(pk, by=None, at=at)
+        return _ask_outcome(pk, at=at)
+
+    return one_by_one.each(miss_or_ask, kinds)
 
 
 @transaction.atomic
@@ -738,7 +742,10 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     """
     desk, incident = appointment.desk, appointment.incident
     # One at a time for each officer: the constraint would let one through and deadlock others.
-    officer = User.objects.select_for_update(no_key=True).get(pk=appointment.officer_id)
+    officers = User.objects.select_for_update(no_key=True)
+    officer = officers.filter(pk=appointment.officer_id).first()
+    if officer is None:  # a form that somebody wrote themselves
+        raise SlotTaken
     lapsed = Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now())
     _release(lapsed if instead_of is None else lapsed | instead_of)
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from celery import shared_task
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from messaging import doubts, inbox, pump, watching
+from victimcontact.lib import one_by_one
 
 SWEEP_LOCK = 0x766374  # its number among the database's advisory locks
 MOST_DOUBTS = 100
@@ -25,13 +27,21 @@ def sweep():
     with _alone() as is_alone:
         if is_alone:
             ends = time.monotonic() + LONGEST_SECONDS
-            doubts.expire_claims()
-            for _ in range(MOST_DOUBTS):
-                if time.monotonic() > ends or not doubts.reconcile_next():
-                    break
-            watching.look(until=ends)
-            inbox.hear_left(timezone.now())
+            parts = (
+                doubts.expire_claims,
+                partial(_ask_of_doubts, until=ends),
+                partial(watching.look, until=ends),
+                partial(inbox.hear_left, timezone.now()),
+            )
+            # What breaks one of them must not keep what is due from going out.
+            one_by_one.each(lambda part: part(), parts)
     pump.run()
+
+
+def _ask_of_doubts(until):
+    for _ in range(MOST_DOUBTS):
+        if time.monotonic() > until or not doubts.reconcile_next():
+            break
 
 
 @contextmanager

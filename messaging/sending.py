@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import psycopg2.extras
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Prefetch
 
 from messaging import senders, settling
@@ -48,6 +48,7 @@ MOST_AT_ONCE = 100
 _DUE = """
 select id, statement_timestamp() from messaging_notification
 where status = 'queued' and next_attempt_at <= statement_timestamp()
+  and id = any(coalesce(%s::uuid[], array[id]))
 order by next_attempt_at limit %s for update skip locked
 """
 _MARK = """
@@ -128,14 +129,45 @@ def claim(most: int) -> Batch:
     """Take up to ``most`` due notifications that no other worker has.
 
     What the plan does not allow now is held, dropped or set to its safe hour in the same
-    transaction.
+    transaction. One that cannot be read is set aside for a person and stops no other.
     """
     if not _is_anything_due():
         return Batch(0, [])
+    try:
+        return _claim(most)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("A batch broke with %s: each is looked at by itself", type(error).__name__)
+        return _claim_each(most)
+
+
+def _claim_each(most):
+    with transaction.atomic(durable=True):
+        pass  # inside another transaction nothing would be set aside for good
+    due = Notification.objects.filter(status=Status.QUEUED, next_attempt_at__lte=senders.now())
+    batches = []
+    for pk in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:most]):
+        try:
+            batches.append(_claim(1, only=[str(pk)]))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.error("%s cannot be sent: %s", pk, type(error).__name__)
+            settling.set_aside(pk, at=senders.now())
+            batches.append(Batch(1, []))
+    return Batch(
+        sum(batch.found for batch in batches),
+        [claimed for batch in batches for claimed in batch.claimed],
+        max((batch.paced_for for batch in batches), default=0.0),
+    )
+
+
+def _claim(most, only=None):
     mine = uuid4().hex
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
-            cursor.execute(_DUE, [min(most, _most_by_pace())])
+            cursor.execute(_DUE, [only, min(most, _most_by_pace())])
             found = cursor.fetchall()
         if not found:
             return Batch(0, [])

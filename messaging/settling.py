@@ -42,6 +42,7 @@ ARRIVAL_REASONS = {
     "63003": "The account cannot be written to.",
     "63016": "A day has gone by since they wrote: WhatsApp takes no answer any more.",
     "30036": "The text was not delivered in time to be of use.",
+    "broken": "Something in it cannot be read. Tell them another safe way, and tell support.",
     "no-provider": "No provider is set up to send this.",
     "attempts": "It was tried for an hour without success.",
     "no-answer": "The provider cannot be asked whether it was sent. It may have arrived.",
@@ -168,6 +169,28 @@ def wait_for_safe_hour(row: Notification, opens_at: datetime, *, at: datetime) -
         look_at = min(look_at, max(row.needed_by, at + DECIDED_WITHIN))
     row.next_attempt_at, row.look_at = opens_at, look_at
     row.save(update_fields=["next_attempt_at", "look_at"])
+
+
+@transaction.atomic
+def set_aside(pk, *, at: datetime) -> None:
+    """Something in the row cannot be read: a person is told, once, and it is tried again later."""
+    row = (
+        Notification.objects.select_for_update(of=("self",))
+        .only("force", "about_type", "about_id", "error_code")
+        .get(pk=pk)
+    )
+    if row.error_code != "broken":
+        # Not with the row itself: the list of tasks would read it.
+        staff_tasks.raise_task(
+            StaffTask.Kind.TEXT_FAILED,
+            force=row.force,
+            about=(row.about_type, row.about_id),
+            reason=arrival_reason("broken"),
+            at=at,
+        )
+    row.error_code, row.look_at = "broken", None
+    row.next_attempt_at = at + LONGEST_RETRY_AFTER
+    row.save(update_fields=["error_code", "look_at", "next_attempt_at"])
 
 
 def put_back(row: Notification, *, at: datetime) -> None:

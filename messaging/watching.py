@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from messaging import settling
 from messaging.models import SOCIAL, Channel, Notification
 from messaging.sending import LEASE, transport_for
+from victimcontact.lib import one_by_one
 from victimcontact.people.models import Visit
 
 Status = Notification.Status
@@ -30,7 +31,8 @@ def look(*, at: datetime | None = None, until: float | None = None) -> int:
         found = _next(at)
         if found is None:
             break
-        _look_at(*found)
+        # It was taken for a while, and is looked at again: one that breaks stops no other.
+        one_by_one.each(lambda one: _look_at(*one), [found])
         looked += 1
     return looked
 

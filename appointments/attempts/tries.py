@@ -5,6 +5,7 @@ what came of it. After the last try in vain it is assessed again and a team lead
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,6 +18,7 @@ from messaging import asking, outbox, staff_tasks
 from messaging.models import NOTICES, StaffTask
 from triage import assessing, offers
 from victimcontact.audit import ledger
+from victimcontact.lib import one_by_one
 from victimcontact.people import links
 from victimcontact.people.models import Link
 from victimcontact.people.safe_contact import Held, NotBefore
@@ -75,7 +77,9 @@ def raise_due(*, at: datetime) -> int:
     due = Series.objects.filter(
         Q(due_at__lte=at) | Q(due_at=None, task__done_at__isnull=False), ended_at=None
     )
-    return sum(_raise(pk, at=at) for pk in due.order_by("began_at").values_list("pk", flat=True))
+    return one_by_one.each(
+        partial(_raise, at=at), due.order_by("began_at").values_list("pk", flat=True)
+    )
 
 
 @transaction.atomic

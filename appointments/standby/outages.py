@@ -5,11 +5,14 @@ reached, put back, or changed meanwhile. So what came in can be counted against 
 """
 
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from appointments import booking
+from appointments.attempts import tries
+from appointments.attempts.models import Series
 from appointments.models import Appointment
 from appointments.signals import appointment_ended
 from appointments.standby.models import Fallback, Outage
@@ -18,6 +21,7 @@ from messaging.models import StaffTask
 from triage.control import telling
 from triage.control.models import News
 from victimcontact.audit import ledger
+from victimcontact.lib import one_by_one
 from victimcontact.people.models import ContactPlan
 
 AHEAD = timedelta(hours=1)
@@ -60,13 +64,14 @@ def cover(outage, *, at) -> int:
         during__startswith__lt=at + AHEAD,
         during__endswith__gt=at,
     ).exclude(fallbacks__ended_at=None, fallbacks__isnull=False)
-    return sum(_ring_instead(outage, pk, at=at) for pk in due.values_list("pk", flat=True))
+    pks = due.values_list("pk", flat=True)
+    return one_by_one.each(partial(_ring_instead, outage, at=at), pks)
 
 
 def end(outage, *, at) -> None:
     """Video works again: put back whom nobody has begun to ring. Safe to repeat."""
-    for pk in Fallback.objects.filter(ended_at=None).values_list("pk", flat=True):
-        _put_back(pk, at=at)
+    begun = Fallback.objects.filter(ended_at=None).values_list("pk", flat=True)
+    one_by_one.each(partial(_put_back, at=at), begun)
     with transaction.atomic():
         ended = Outage.objects.filter(pk=outage.pk, ended_at=None).update(ended_at=at)
         if ended:
@@ -87,6 +92,15 @@ def rang(fallback_id, *, talked: bool, note: str, by, at) -> Fallback:
         staff_tasks.done(fallback.task_id, note=note, by=by, at=at)
     _finish(fallback, Fallback.End.RUNG if talked else Fallback.End.NOT_REACHED, by=by, at=at)
     outbox.cancel_unsent(about=appointment, at=at, templates=(BY_PHONE,))
+    if talked and appointment.status == Appointment.Status.MISSED:
+        # They were rung past their time: the clock thought that nobody had reached them.
+        tries.end_for(
+            appointment.incident,
+            end=Series.End.REACHED,
+            contact=appointment.contact,
+            by=by,
+            at=at,
+        )
     if appointment.status not in WAITS:
         return fallback
     if talked:

@@ -655,3 +655,17 @@ def test_only_sending_calls_the_transports():
                     callers.add(name)
 
     assert callers == allowed
+
+
+def test_one_that_cannot_be_read_is_set_aside_and_stops_no_other(queue):
+    broken, well = queue(), queue()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update messaging_notification set body = 'no cipher' where id = %s", [broken.pk]
+        )
+
+    batch = sending.claim(50)
+
+    assert [each.row.pk for each in batch.claimed] == [well.pk]
+    assert StaffTask.objects.get().reason == settling.ARRIVAL_REASONS["broken"]
+    assert sending.claim(50).found == 0

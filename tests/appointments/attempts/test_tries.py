@@ -220,3 +220,19 @@ def test_the_page_shows_what_is_safe_and_keeps_what_was_said(missed, handler):
     assert "She is well" in client.get(page).content.decode()
     stranger = people.user(Role.CALL_HANDLER, at_force=people.force("elsewhere"))
     assert people.sign_in(Client(), stranger).get(page).status_code == 404
+
+
+def test_one_appointment_that_breaks_hides_no_other_that_was_missed(monkeypatch):
+    broken, other = factories.appointment(), factories.appointment()
+    begin = tries.begin
+
+    def breaks(appointment, *, at):
+        if appointment.pk == broken.pk:
+            raise ValueError
+        return begin(appointment, at=at)
+
+    monkeypatch.setattr(tries, "begin", breaks)
+
+    assert booking.mark_missed(at=max(broken.ends_at, other.ends_at)) == 1
+    other.refresh_from_db()
+    assert other.status == "missed"

@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
+from appointments import booking
+from appointments.attempts.models import Series
 from appointments.models import Appointment
 from appointments.standby import outages
 from appointments.standby.models import Fallback, Outage
@@ -133,3 +135,14 @@ def test_the_page_shows_whom_to_ring_and_takes_what_came_of_it(client, due, down
     assert client.post(address, sent).status_code == 302
     assert Fallback.objects.get().end == End.RUNG
     assert "rung, and talked" in client.get(page).content.decode()
+
+
+def test_a_talk_that_ran_past_its_time_is_not_tried_again(due, down):
+    outages.cover(down, at=now())
+    assert booking.mark_missed(at=due.ends_at) == 1
+
+    officer = factories.user(Role.VIDEO_OFFICER)
+    fallback = due.fallbacks.get()
+    outages.rang(fallback.pk, talked=True, note="We talked", by=officer, at=due.ends_at)
+
+    assert Series.objects.get(pk=due.pk).end == "reached"
