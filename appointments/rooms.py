@@ -272,6 +272,7 @@ def admit(*, appointment_id, visit_id, by, at):
         raise NobodyWaiting
     if appointment.admitted_visit_id == visit.pk:
         return appointment
+    _end_what_was_left_open(appointment, by=by, at=at)
     appointment.status = Appointment.Status.IN_CALL
     appointment.admitted_at = appointment.admitted_at or at
     appointment.admitted_visit = visit
@@ -279,6 +280,26 @@ def admit(*, appointment_id, visit_id, by, at):
     ledger.record("room.admitted", by=by, about=appointment, at=at, visit=str(visit.pk))
     notify(appointment, protocol.STATE)
     return appointment
+
+
+def _end_what_was_left_open(appointment, *, by, at):
+    """An earlier call whose officer closed the page without ending it keeps nobody waiting.
+
+    Raises NotNow where an officer still sits in it.
+    """
+    if appointment.role != Appointment.Role.VICTIM:
+        return
+    others = Appointment.objects.filter(
+        incident=appointment.incident_id,
+        role=appointment.role,
+        status=Appointment.Status.IN_CALL,
+    ).exclude(pk=appointment.pk)
+    for other in others:
+        if other.presences.filter(
+            side=Presence.Side.OFFICER, left_at=None, seen_at__gt=at - STALE_AFTER
+        ).exists():
+            raise NotNow
+        end(appointment_id=other.pk, by=by, at=at)
 
 
 @transaction.atomic

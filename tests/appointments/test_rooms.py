@@ -359,3 +359,13 @@ def test_device_tests_are_kept(appointment, opened):
     )
     found = appointment.device_tests.get()
     assert (found.has_camera, found.has_microphone, found.problem) == (False, True, "absent")
+
+
+def test_a_call_left_open_keeps_nobody_out_of_the_next():
+    left = world.appointment(status="in_call", starts_in=-timedelta(hours=25), admitted_at=now())
+    following = world.appointment(of=left.incident, status="waiting")
+    visit = world.open_link(following).visit
+
+    rooms.admit(appointment_id=following.pk, visit_id=visit.pk, by=following.officer, at=now())
+
+    assert {each.status for each in left.incident.appointments.all()} == {"ended", "in_call"}
