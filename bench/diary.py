@@ -678,6 +678,8 @@ def _our_races(house, world):
     free = world["incidents"][80:]
     for many, rounds in ((50, 8), (200, 8)):
         browsers, took, answers, double = _browsers(house, many), [], Counter(), 0
+        for one in browsers:
+            one.headers["Connection"] = "close"  # the server ends idle ones between two races
         for number in range(-1, rounds):  # the first is not timed: threads open connections
             slot = _slot(world, number + (1 if many == 50 else 101))
             begin = threading.Barrier(many + 1)
@@ -687,7 +689,7 @@ def _our_races(house, world):
                 try:
                     return _post(browsers[place], house, free[place], slot).status_code
                 except OSError:
-                    return 599
+                    return 0  # the connection was lost: no answer at all
 
             with ThreadPoolExecutor(many) as pool:
                 told = [pool.submit(race, place) for place in range(many)]
@@ -703,7 +705,8 @@ def _our_races(house, world):
             )[0][0]
             double += max(held - 1, 0)
         failed = sum(count for status, count in answers.items() if status >= 500)
-        say(f"{rounds} races of {many} by HTTP: double {double}, 5xx {failed}, answers")
+        say(f"{rounds} races of {many} by HTTP: double {double}, 5xx {failed}, lost {answers[0]},")
+        say(" answers")
         say(f" {dict(answers)}; median {statistics.median(took):.2f} s, worst {max(took):.2f} s,")
         say(f" {max(took) / statistics.median(took):.1f} times it\n")
         sys.stdout.flush()
