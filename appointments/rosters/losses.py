@@ -11,37 +11,47 @@ other order.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, connection, transaction
 
-from appointments import booking, selectors, slots
+from appointments import booking, slots
 from appointments.models import Appointment
 from appointments.rosters import bands, skills
 from appointments.rosters.models import Outcome
 from messaging import staff_tasks
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
-from victimcontact.lib import local_time
+from victimcontact.lib import local_time, one_by_one
 from victimcontact.people import needs
 
 TRIES = 4  # of officers or times, when others book them meanwhile
 A_DAY = timedelta(days=1)
 SHIFT_CHANGED = "shift changed"
+NO_OTHER_TIME = "The officer is away and no other time fits: agree another time with the victim"
+BEGUN = "It is their time now and the officer is away: take the call over or ring, safely"
 
-# Ahead, and no longer covered by the officer's shifts at the desk less their absences.
+# To come, or begun and nobody is in the call yet; and no longer covered by the officer's shifts at
+# the desk less their absences, or the officer may not sign in any more. Of what has begun only the
+# rest counts: a call that was put through may run past the shift.
 _UNCOVERED = """
-select a.id from appointments_appointment a
-where a.status in ('booked', 'waiting') and lower(a.during) > %(at)s
+select a.id
+from appointments_appointment a
+join accounts_user u on u.id = a.officer_id,
+lateral (select case when lower(a.during) > %(at)s then a.occupies
+  else tstzrange(%(at)s, %(at)s, '[]') end as needed,
+  tstzrange(greatest(lower(a.during), %(at)s), upper(a.occupies)) as rest) of
+where a.status in ('booked', 'waiting') and upper(a.during) > %(at)s
   and (%(officers)s::uuid[] is null or a.officer_id = any(%(officers)s::uuid[]))
-  and not coalesce((
-      select range_agg(s.during) @> a.occupies from appointments_shift s
-      where s.officer_id = a.officer_id and s.desk_id = a.desk_id and s.during && a.occupies
+  and (
+    not u.is_active
+    or not coalesce((
+      select range_agg(s.during) @> of.needed from appointments_shift s
+      where s.officer_id = a.officer_id and s.desk_id = a.desk_id and s.during && of.needed
     ), false)
-  or a.status in ('booked', 'waiting') and lower(a.during) > %(at)s
-  and (%(officers)s::uuid[] is null or a.officer_id = any(%(officers)s::uuid[]))
-  and exists (
+    or exists (
       select from rosters_absence b
-      where b.officer_id = a.officer_id and b.ended_at is null and b.during && a.occupies)
+      where b.officer_id = a.officer_id and b.ended_at is null and b.during && of.rest))
 order by lower(a.during), a.id
 """
 
@@ -74,7 +84,10 @@ def lock_officers(officers) -> None:
 
 
 def uncovered(*, officers=None, at: datetime) -> list[Appointment]:
-    """Appointments to come that no shift covers, or in an absence; of ``officers``, or of all."""
+    """Appointments not held yet that no shift covers, in an absence, or of somebody switched off.
+
+    Of ``officers``, or of all.
+    """
     ids = None if officers is None else [officer.pk for officer in officers]
     with connection.cursor() as cursor:
         cursor.execute(_UNCOVERED, {"at": at, "officers": ids})
@@ -197,13 +210,14 @@ def settle_waiting(*, at: datetime) -> int:
     """
     note(because=SHIFT_CHANGED, by=None, at=at)
     waiting = Outcome.objects.filter(result=Outcome.Result.WAITING).order_by("raised_at", "pk")
-    return sum(settle(pk, at=at) is not None for pk in waiting.values_list("pk", flat=True)[:500])
+    return one_by_one.each(partial(settle, at=at), waiting.values_list("pk", flat=True)[:500])
 
 
 def _place(outcome, appointment, at):
     """(result, the Appointment that stands now or None)."""
     is_ahead = appointment.status in booking.AHEAD
-    if not is_ahead or appointment.officer_id != outcome.officer_id or _is_covered(appointment):
+    is_theirs = appointment.officer_id == outcome.officer_id
+    if not is_ahead or not is_theirs or _is_covered(appointment, at):
         return Outcome.Result.NOT_NEEDED, None
     for slot in _places(appointment, at):
         try:
@@ -236,7 +250,7 @@ def _place(outcome, appointment, at):
         "call_back",
         force=appointment.incident.force,
         about=appointment,
-        reason="The officer is away and no other time fits: agree another time with the victim",
+        reason=BEGUN if appointment.starts_at <= at else NO_OTHER_TIME,
         at=at,
     )
     return Outcome.Result.TASK, None
@@ -246,12 +260,16 @@ def _touch(one, other):
     return one.lower < other.upper and other.lower < one.upper
 
 
-def _is_covered(appointment):
-    return selectors.is_rostered(appointment.desk, appointment.officer, appointment.occupies)
+def _is_covered(appointment, at):
+    found = uncovered(officers=[appointment.officer], at=at)
+    return appointment.pk not in {each.pk for each in found}
 
 
 def _places(appointment, at):
-    """Slots to try, best first: the same time, then the nearest later ones within the band."""
+    """Slots to try, best first: the same time, then the nearest later ones within the band.
+
+    Whose time has begun is there now: the same time or none.
+    """
     incident, desk = appointment.incident, appointment.desk
     wall = local_time.local(appointment.starts_at)
     part = tuple(name for name, hours in slots.PARTS_OF_DAY.items() if wall.hour in hours)
@@ -260,7 +278,10 @@ def _places(appointment, at):
         language=needs.language(appointment.contact),
         skills=tuple(skills.required(incident, at=at, contact=appointment.contact)),
     )
-    found = slots.at_time(desk, appointment.starts_at, at=at, wishes=wishes)
+    before = min(at, appointment.starts_at - timedelta(minutes=1))
+    found = slots.at_time(desk, appointment.starts_at, at=before, wishes=wishes)
+    if appointment.starts_at <= at:
+        return found
     _, until = bands.band_for(incident).window(at)
     since = appointment.starts_at + timedelta(minutes=1)
     until = max(until, since + A_DAY)

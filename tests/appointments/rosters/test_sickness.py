@@ -219,3 +219,42 @@ def test_what_would_happen_is_shown_and_nothing_stays(shift, sergeant):
     shift.refresh_from_db()  # it is still there
     assert Appointment.objects.count() == 1
     assert Outcome.objects.count() == 0
+
+
+def test_whoever_waits_for_a_sick_officer_is_not_left_alone(sergeant):
+    begun = now().replace(second=0, microsecond=0) - timedelta(minutes=10)
+    begun -= timedelta(minutes=begun.minute % 5)
+    appointment = diary.appointment(
+        status="waiting", starts_at=begun, at_shift=diary.shift(starts_at=begun - HOUR)
+    )
+    assert losses.uncovered(at=now()) == []
+
+    away = DateTimeTZRange(appointment.starts_at - HOUR, appointment.starts_at + 3 * HOUR)
+    (outcome,) = falls_sick(appointment, sergeant, away)
+
+    assert outcome.result == "task"
+    assert StaffTask.objects.get(about_id=appointment.pk).reason == losses.BEGUN
+    # Somebody is there who can take it over, with the time and the link as they are.
+    other = diary.shift(starts_at=begun - HOUR)
+    Outcome.objects.update(result="", settled_at=None)
+    losses.settle_waiting(at=now())
+    appointment.refresh_from_db()
+    assert (appointment.officer, appointment.status) == (other.officer, "waiting")
+
+
+def test_an_officer_who_was_switched_off_is_replaced(shift, sergeant):
+    appointment = booked(shift, sergeant)
+    other = diary.shift(starts_at=shift.during.lower)
+    shift.officer.is_active = False
+    shift.officer.save()
+
+    assert losses.settle_waiting(at=now()) == 1
+
+    appointment.refresh_from_db()
+    assert appointment.officer == other.officer
+
+
+def test_a_call_put_through_may_run_past_the_shift():
+    begun = now() - timedelta(minutes=1)
+    diary.appointment(starts_at=begun, at_shift=diary.shift(starts_at=begun - 8 * HOUR, hours=8.25))
+    assert losses.uncovered(at=now()) == []
