@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from appointments import booking, reconciliation
+from appointments import alone, booking, reconciliation
 
 
 @shared_task
@@ -16,6 +16,12 @@ def release_lapsed_holds():
 def mark_missed():
     """Find the appointments whose time has passed with nobody seen."""
     booking.mark_missed(at=now())
+
+
+@shared_task
+def look_who_waits_alone():
+    """Tell the desk of whoever waits and no officer has come."""
+    alone.look(at=now())
 
 
 @shared_task
