@@ -44,7 +44,7 @@ def owe_the_change(sender, incident, assessment, before, at, **_):
 def owe_what_was_lost(sender, notification, **_):
     """A text that should have told them something did not arrive."""
     if notification.status in telling.LOST:
-        telling.lost(notification, at=now())
+        telling.lost_when_free(notification, at=now())
 
 
 @receiver(messaging_signals.text_received, dispatch_uid="control.text_received")

@@ -6,8 +6,9 @@ called off, and inspectors on callers who were not told of a delay.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from messaging.models import Notification
@@ -147,6 +148,25 @@ def owe(incident, *, what: str, because: str, at) -> ToTell:
         entry.save(update_fields=["because"])
     ledger.record("caller.owed", about=incident, at=at, what=str(entry.what), because=because[:60])
     return entry
+
+
+def lost_when_free(notification, *, at) -> None:
+    """``lost``, at once where nobody has the incident, else after this transaction.
+
+    Whoever sends has the text's row, whoever moves an appointment has its incident and drops the
+    text: to wait for each other here would end one of them, and nobody's booking may end so.
+    """
+    theirs = CallerTold.objects.filter(notification=notification).values("incident")
+    incidents = Incident.objects.filter(pk__in=theirs).order_by("pk")
+    try:
+        with transaction.atomic():
+            if not list(incidents.select_for_update(no_key=True, nowait=True, of=("self",))):
+                return
+    except OperationalError:
+        # That it did not arrive is with the staff by a task of its own, whatever becomes of this.
+        transaction.on_commit(partial(lost, notification, at=at), robust=True)
+    else:
+        lost(notification, at=at)
 
 
 @transaction.atomic
