@@ -327,6 +327,15 @@ async def test_a_disabled_officer_is_out_within_two_seconds(appointment, opened)
     assert await officer.closes(within=2) == protocol.GONE
 
 
+@scenario
+async def test_an_officer_who_signed_out_elsewhere_is_out_within_two_seconds(appointment, opened):
+    officer, _ = await both(appointment, opened)
+
+    await sync_to_async(appointment.officer.end_sessions)()
+
+    assert await officer.closes(within=2) == protocol.GONE
+
+
 # The handshake between the browsers
 
 
