@@ -226,6 +226,16 @@ def slots_for(incident, *, kind="video", at, wishes=None, limit=6) -> list[Slot]
     return [replace(slot, missed=slot.missed + late) for slot in chosen]
 
 
+def fitting(desk, *, at, wishes, since=None, until=None, limit) -> list[Slot]:
+    """Half-hourly times, earliest first: those that meet every wish, where there are any.
+
+    Else those that miss the fewest, which say what they miss. Skills are never missed.
+    """
+    found = _free(desk, at, since, until, 400, CHOICE_STEP_MINUTES, wishes, strict=False)
+    fewest = min((len(slot.missed) for slot in found), default=0)
+    return [slot for slot in found if len(slot.missed) == fewest][:limit]
+
+
 def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
     """The one Slot that begins exactly then, with the best officer for it; else an empty list.
 

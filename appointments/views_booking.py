@@ -1,6 +1,7 @@
 """Booking while the caller is on the line: choose a time, hold it, book it."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments import booking as diary
 from appointments import companions, selectors
+from appointments import slots as slots_of
 from appointments.forms import (
     CancelForm,
     DayForm,
@@ -23,6 +25,7 @@ from appointments.forms import (
     slot_value,
 )
 from appointments.models import Appointment
+from appointments.rosters import skills
 from messaging import asking
 from messaging.models import Channel as Way
 from messaging.models import Notification
@@ -68,10 +71,11 @@ def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
     )
     if day is None and contact == incident.victim:
         return selectors.slots_for(incident, kind=kind, at=at, wishes=wishes, limit=12)
+    asked = replace(wishes, skills=tuple(skills.required(incident, at=at, contact=contact)))
     if day is None:
-        return selectors.free_slots(desk, at=at)
+        return slots_of.fitting(desk, at=at, wishes=asked, limit=12)
     since, until = local_time.day_bounds(day)
-    return selectors.free_slots(desk, at=at, since=since, until=until, limit=60, every=30)
+    return slots_of.fitting(desk, at=at, since=since, until=until, wishes=asked, limit=60)
 
 
 def later_days(at):

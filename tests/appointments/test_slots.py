@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments import selectors
+from appointments import selectors, views_booking
 from appointments.models import Shift
 from appointments.rosters import skills
 from appointments.rosters.models import Absence, DeskDay, Profile, UrgencyBand
@@ -325,3 +325,17 @@ def test_nothing_is_offered_sooner_than_a_text_arrives(desk):
     works(officer(desk), desk)
 
     assert walls(hourly(desk, at=at)) == ["Mon 15:00", "Mon 16:00"]
+
+
+def test_the_times_of_a_day_are_of_officers_whom_they_asked_for(desk):
+    works(officer(desk, gender="male"), desk)
+    woman = officer(desk, gender="female")
+    works(woman, desk, begins=time(14))
+    made = report(desk)
+    victim = made.victim
+    victim.needs = {"officer": "female"}
+    victim.save()
+
+    found = views_booking.free_for(made, victim, "video", desk, MONDAY, EARLY)
+
+    assert {slot.officer_id for slot in found} == {woman.pk}
