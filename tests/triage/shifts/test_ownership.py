@@ -136,9 +136,7 @@ def test_a_note_stays_in_the_force_that_it_is_about(other):
     with pytest.raises(ownership.CannotOwn), transaction.atomic():
         ownership.hand_over(by=both, to=other, note="Over to you", force=south, at=NOON)
     assert [owner_of(each) for each in mine] == [both, both]
-    made = ownership.hand_over(
-        by=both, to=None, note="Her sister hides her", force=south, at=NOON
-    )
+    made = ownership.hand_over(by=both, to=None, note="Her sister hides her", force=south, at=NOON)
 
     assert (made.force, list(made.incidents.all())) == (south, [mine[1]])
     assert [owner_of(each) for each in mine] == [both, None]
