@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed
@@ -47,7 +48,10 @@ class Preview:
     @classmethod
     def of(cls, values):
         """Of a form's values or a row's; None where there is nothing to show."""
-        language, channel = values.get("language") or "en-gb", values.get("channel") or "sms"
+        # A form that was refused may say anything.
+        language, channel = values.get("language"), values.get("channel")
+        language = language if language in dict(settings.TEXT_LANGUAGES) else "en-gb"
+        channel = channel if channel in Channel.values else Channel.SMS
         body = wording.plain(values.get("body") or "").strip()
         try:
             words = wording.longest(body, language)

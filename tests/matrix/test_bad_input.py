@@ -612,7 +612,7 @@ def admin_template():
             "subject": "",
             "body": "Your time is {when}: {link}",
         },
-        ["subject", "body", "language"],
+        ["subject", "body"],
         all_of(Template),
         ["force", "name", "channel", "language"],
     )
