@@ -32,7 +32,7 @@ from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OUR_OWN_KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+OUR_OWN_KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+|(image|audio|video)/[a-z0-9]+")
 RULES = {"triage_policy"}
 ENCRYPTED = (EncryptedTextField, EncryptedJSONField)
 
