@@ -205,7 +205,8 @@ def test_history_is_what_it_was(reviewer):
     then = selectors.known_then(of)
 
     assert then.history == {"markers": ["stalking"], "previous_reports_12m": 2}
-    assert then.answers == [("Weapon", "No"), ("Injuries", "Minor")]
+    said = [(one.question, one.answer) for one in then.answers]
+    assert said == [("Weapon", "No"), ("Injuries", "Minor")]
 
 
 # Feedback
