@@ -683,7 +683,7 @@ def test_another_number_shuts_the_old_link_and_sends_a_new_one(handler):
     [old] = open_links()
 
     plans.set_plan(
-        booked.contact, by=handler, at=now(), channels={"sms": "safe"}, phone="+447700900777"
+        booked.contact, by=handler, at=now(), channels={"sms": "safe"}, phone="+442079460177"
     )
 
     old.refresh_from_db()
