@@ -20,7 +20,7 @@ from tests.appointments.factories import WORD
 from tests.faces.chromium import executable
 from victimcontact import engines
 from victimcontact.accounts.models import User
-from victimcontact.people import links
+from victimcontact.people import links, words
 from victimcontact.run import SOCKETS, WEB, House
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,12 +71,16 @@ def house(django_db_setup, tmp_path_factory):
     running.logs = tmp_path_factory.mktemp("logs")
     running.port, running.socket_port = engines.free_port(), engines.free_port()
     running.environment = running._complete_environment()
+    # What is hashed here is read there, where nothing is cheaper than in life.
+    slow = pytest.MonkeyPatch()
+    slow.setitem(words._COST, "n", 2**14)
     try:
         running.begin(WEB)
         running.begin(SOCKETS)
         yield running
     finally:
         running.stop()
+        slow.undo()
 
 
 @pytest.fixture(scope="module")
