@@ -61,6 +61,7 @@ def test_report_to_statement(someone, house, tmp_path):
     choose_video(handler, incident)
     officer_name = book(handler)
     victim = someone(**PHONE)
+    bring_it_near(house)
     open_the_link(handler, victim)
 
     officer = someone(**DESKTOP).sign_in("Video officer")
@@ -167,6 +168,20 @@ def book(handler):
     expect(booking).to_contain_text(re.compile("Delivered"), timeout=30_000)
     handler.is_fine()
     return re.search(r"with (.+)", said).group(1).strip()
+
+
+def bring_it_near(house):
+    """By the clock the first time may be 44 minutes off, and the room opens 30 before it."""
+    house.sql(
+        "update appointments_appointment set during = near.during, occupies = near.occupies"
+        " from (select id, tstzrange(lower(during) - sooner, upper(during) - sooner) as during,"
+        "       tstzrange(lower(occupies) - sooner, upper(occupies) - sooner) as occupies"
+        "       from appointments_appointment, (select interval '15 minutes' as sooner) as s"
+        "       where status = 'booked' and lower(during) > now() + interval '29 minutes'"
+        "       order by created_at desc limit 1) as near"
+        " where appointments_appointment.id = near.id"
+        "   and created_at = (select max(created_at) from appointments_appointment)"
+    )
 
 
 def open_the_link(handler, victim):

@@ -13,7 +13,6 @@ from playwright.sync_api import expect, sync_playwright
 
 from appointments import rooms
 from appointments.models import Appointment, Presence
-from messaging.models import StaffTask
 from tests import factories as people
 from tests.appointments import room_world as world
 from tests.appointments.factories import WORD
@@ -416,11 +415,10 @@ def test_a_refused_camera_is_explained(meeting):
 
 def test_without_script_everything_up_to_the_call_works(meeting):
     victim = meeting.victim(java_script_enabled=False)
-    victim.get_by_text("Ask for another time").click()
-    victim.get_by_label("I go to a police station").check()
-    victim.get_by_role("button", name="Ask for this").click()
-    expect(victim.get_by_text("You asked us for a change.")).to_be_visible()
-    assert [task.kind for task in StaffTask.objects.all()] == ["change_asked"]
+    victim.get_by_role("link", name="Change the time, or how you see us").click()
+    victim.get_by_role("link", name="See other times").click()
+    expect(victim.get_by_role("heading", level=1)).to_be_visible()
+    victim.goto(f"{meeting.house.url}/a/")
 
     victim.get_by_role("button", name="I am ready").click()
     expect(victim.get_by_text("They know you are here.")).to_be_visible()
