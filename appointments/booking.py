@@ -12,7 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from appointments import rooms
+from appointments import notices
 from appointments.models import Appointment, ChangeRequest, PassedOn
 from appointments.rosters import skills
 from appointments.selectors import Wishes, around, desk_for, is_rostered
@@ -20,9 +20,7 @@ from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
     appointment_change_asked,
-    appointment_ended,
     appointment_link_sent_again,
-    appointment_missed,
     appointment_moved,
     appointment_reassigned,
 )
@@ -33,11 +31,9 @@ from triage.control.models import News
 from triage.models import Incident
 from triage.shifts import duty
 from victimcontact.accounts.models import User
-from victimcontact.accounts.permissions import can
 from victimcontact.audit import ledger
-from victimcontact.lib import local_time, one_by_one
+from victimcontact.lib import local_time
 from victimcontact.people import links
-from victimcontact.people.models import Link
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
 # What another time may follow.
@@ -153,7 +149,7 @@ def book(*, appointment_id, by, at) -> Appointment:
     appointment.contact, appointment.booked_at = contact, at
     appointment.save(update_fields=["status", "held_until", "contact", "booked_at"])
     ledger.record("appointment.booked", by=by, about=appointment, at=at)
-    _tell("booked", appointment, by=by, at=at)
+    notices.send_link("booked", appointment, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -189,7 +185,7 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
             contact=old.contact,
             officer_id=officer_id,
             status=Appointment.Status.BOOKED,
-            held_by=_staff(by),
+            held_by=notices.staff(by),
             moved_from=old,
             follows=old.follows,
             idempotency_key=idempotency_key,
@@ -209,7 +205,7 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
         before=old.kind,
     )
     _settle_requests(old, by=by, at=at)
-    _told(new, _tell("moved", new, by=by, at=at), by=by, at=at)
+    notices.told(new, notices.send_link("moved", new, by=by, at=at), by=by, at=at)
     appointment_moved.send(sender=Appointment, appointment=new, before=old, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=new, by=by, at=at)
     return new
@@ -289,7 +285,7 @@ def follow_up(
             desk=desk,
             officer_id=officer_id,
             status=Appointment.Status.BOOKED,
-            held_by=_staff(by),
+            held_by=notices.staff(by),
             follows=first,
             idempotency_key=idempotency_key,
             created_at=at,
@@ -299,7 +295,7 @@ def follow_up(
         at=at,
     )
     ledger.record("appointment.booked", by=by, about=appointment, at=at, follows=str(first.pk))
-    _tell("booked", appointment, by=by, at=at)
+    notices.send_link("booked", appointment, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -351,7 +347,7 @@ def now(*, incident_id, words, context, idempotency_key, by, at) -> Appointment:
     )
     ledger.record("appointment.passed_on", by=by, about=appointment, at=at, permission=True)
     ledger.record("appointment.booked", by=by, about=appointment, at=at)
-    _tell("now", appointment, by=by, at=at)
+    notices.send_link("now", appointment, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -396,16 +392,8 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
     )
     plan = appointment.contact.plan
     if appointment.desk.names_officer and plan is not None and plan.officer_name_safe:
-        notification = outbox.queue(
-            template(appointment, "reassigned"),
-            to=appointment.contact,
-            about=appointment,
-            context={"when": appointment.starts_at},
-            at=at,
-            by=_staff(by),
-            useful_until=appointment.starts_at,
-        )
-        _told(appointment, notification, by=by, at=at)
+        words = notices.template(appointment, "reassigned")
+        notices.told(appointment, notices.send(words, appointment, by=by, at=at), by=by, at=at)
     appointment_reassigned.send(
         sender=Appointment, appointment=appointment, before=before, reason=reason, by=by, at=at
     )
@@ -431,16 +419,8 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
     ledger.record("appointment.cancelled", by=by, about=appointment, at=at, reason=reason)
     _settle_requests(appointment, by=by, at=at)
     if tell:
-        notification = outbox.queue(
-            template(appointment, "cancelled"),
-            to=appointment.contact,
-            about=appointment,
-            context={"when": appointment.starts_at},
-            at=at,
-            by=_staff(by),
-            useful_until=appointment.starts_at,
-        )
-        _told(appointment, notification, by=by, at=at)
+        words = notices.template(appointment, "cancelled")
+        notices.told(appointment, notices.send(words, appointment, by=by, at=at), by=by, at=at)
     elif appointment.role == Appointment.Role.VICTIM:
         telling.owe(appointment.incident, what=News.APPOINTMENT, because="cancelled", at=at)
     appointment_cancelled.send(
@@ -462,7 +442,7 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
     links.revoke_all(about_id=appointment.pk, by=by, at=at, reason="sent again")
     outbox.cancel_unsent(about=appointment, at=at)
     ledger.record("appointment.link_sent_again", by=by, about=appointment, at=at)
-    _tell("link_again", appointment, by=by, at=at)
+    notices.send_link("link_again", appointment, by=by, at=at)
     appointment_link_sent_again.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -521,62 +501,6 @@ def release_lapsed(*, at) -> int:
     return _release(Q(status=Appointment.Status.HELD, held_until__lte=Now()))
 
 
-def mark_missed(*, at) -> int:
-    """Mark appointments that ended unseen, and give a person the task to find out why.
-
-    Never a silent end: the victim may be in danger, or could not get in. Returns how many.
-    """
-    due = Appointment.objects.filter(
-        status__in=AHEAD, during__endswith__lte=at, outcome_asked_at=None
-    )
-    kinds = dict(due.values_list("pk", "kind"))
-
-    def miss_or_ask(pk):
-        if kinds[pk] == Appointment.Kind.VIDEO:
-            return miss(pk, by=None, at=at)
-        return _ask_outcome(pk, at=at)
-
-    return one_by_one.each(miss_or_ask, kinds)
-
-
-@transaction.atomic
-def met(*, appointment_id, by, at) -> Appointment:
-    """The officer and the person met, at their place or at the station. Twice does nothing more.
-
-    Raises NotLive before its time, for video (whose room says so itself) and once it is over.
-    """
-    appointment = lock(appointment_id)
-    if appointment.status == Appointment.Status.ENDED:
-        return appointment
-    _check_could_meet(appointment, at)
-    appointment.status, appointment.ended_at = Appointment.Status.ENDED, at
-    appointment.save(update_fields=["status", "ended_at"])
-    ledger.record("appointment.met", by=by, about=appointment, at=at)
-    _settle_outcome(appointment, by=by, note="They met", at=at)
-    appointment_ended.send(sender=Appointment, appointment=appointment, at=at)
-    return appointment
-
-
-@transaction.atomic
-def not_met(*, appointment_id, by, at) -> Appointment:
-    """The officer was there and the person was not: as a missed call. Raises NotLive as ``met``."""
-    appointment = lock(appointment_id)
-    if appointment.status == Appointment.Status.MISSED:
-        return appointment
-    _check_could_meet(appointment, at)
-    _settle_outcome(appointment, by=by, note="They did not meet", at=at)
-    miss(appointment_id, by=by, at=at)
-    appointment.refresh_from_db()
-    return appointment
-
-
-def may_say_outcome(user, appointment) -> bool:
-    """Whether ``user`` is the officer of this visit or station, or manages the diary."""
-    return not appointment.is_video and (
-        appointment.officer_id == user.pk or can(user, "diary.manage")
-    )
-
-
 def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
     """The free Slots of that kind nearest to ``near``, in order of time."""
     desk = desk_for(incident, kind=kind)
@@ -584,55 +508,6 @@ def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
         return []
     asked = Wishes(skills=tuple(skills.required(incident, at=at)))
     return around(desk, near, at=at, wishes=asked)
-
-
-@transaction.atomic
-def miss(appointment_id, *, by, at) -> bool:
-    """Nobody was seen or reached: a person is asked to find out why. False when it was over."""
-    appointment = lock(appointment_id)
-    if appointment.status not in AHEAD:
-        return False
-    appointment.status = Appointment.Status.MISSED
-    appointment.save(update_fields=["status"])
-    ledger.record("appointment.missed", by=by, about=appointment, at=at)
-    staff_tasks.raise_task(
-        "missed",
-        force=appointment.incident.force,
-        about=appointment,
-        reason="The appointment's time passed and nobody was seen: assess again before anything",
-        at=at,
-    )
-    appointment_missed.send(sender=Appointment, appointment=appointment, at=at)
-    return True
-
-
-@transaction.atomic
-def _ask_outcome(appointment_id, *, at):
-    """Nobody said whether an officer met them: that is not the same as missed. Asked once."""
-    appointment = lock(appointment_id)
-    if appointment.status not in AHEAD or appointment.outcome_asked_at is not None:
-        return False
-    appointment.outcome_asked_at = at
-    appointment.save(update_fields=["outcome_asked_at"])
-    ledger.record("appointment.outcome_asked", about=appointment, at=at)
-    staff_tasks.raise_task(
-        "missed",
-        force=appointment.incident.force,
-        about=appointment,
-        reason="Its time has passed and nobody has said whether they met: ask the officer",
-        at=at,
-    )
-    return True
-
-
-def _check_could_meet(appointment, at):
-    if appointment.is_video or appointment.status not in AHEAD or at < appointment.starts_at:
-        raise NotLive
-
-
-def _settle_outcome(appointment, *, by, note, at):
-    if appointment.outcome_asked_at is not None:
-        staff_tasks.settle("missed", about=appointment, by=by, note=note, at=at)
 
 
 def _free_now(desk, during, at):
@@ -730,11 +605,6 @@ def _reachable(contact):
     return contact
 
 
-def _staff(by):
-    """``by`` where a row names a member of staff: None for somebody who came by their link."""
-    return by if isinstance(by, User) else None
-
-
 def _occupy(appointment, *, starts_at, at, instead_of=None):
     """Save ``appointment`` at ``starts_at`` in its officer's diary. Raises SlotTaken.
 
@@ -788,51 +658,6 @@ def _end(appointment, reason, *, by, at):
 
 
 def _settle_requests(appointment, *, by, at):
-    appointment.change_requests.filter(settled_at=None).update(settled_at=at, settled_by=_staff(by))
-
-
-def template(appointment, news: str) -> str:
-    """The name of the words that tell ``news`` ("booked", "moved", "cancelled", "reminder" …)."""
-    if news == "link_again":
-        return news
-    return f"{'appointment' if appointment.is_video else 'meeting'}_{news}"
-
-
-def _tell(news, appointment, *, by, at):
-    _, token = links.issue(
-        contact=appointment.contact,
-        purpose=Link.Purpose.APPOINTMENT,
-        about_id=appointment.pk,
-        expires_at=appointment.ends_at + rooms.LINK_LIVES_ON,
-        by=by,
-        at=at,
+    appointment.change_requests.filter(settled_at=None).update(
+        settled_at=at, settled_by=notices.staff(by)
     )
-    # A link sent again may be for coming back into the call; one for now is for being in it.
-    until = appointment.ends_at if news in ("link_again", "now") else appointment.starts_at
-    return outbox.queue(
-        template(appointment, news),
-        to=appointment.contact,
-        about=appointment,
-        context={
-            "when": appointment.starts_at,
-            "link": links.address(Link.Purpose.APPOINTMENT, token),
-        },
-        at=at,
-        by=_staff(by),
-        useful_until=until,
-    )
-
-
-def _told(appointment, notification, *, by, at):
-    """A change of slot or officer is news that the person is owed; this text tells it.
-
-    What a witness is told answers nothing that the victim is owed.
-    """
-    if appointment.role == Appointment.Role.VICTIM:
-        telling.by_notification(
-            appointment.incident,
-            what=News.APPOINTMENT,
-            notification=notification,
-            by=_staff(by),
-            at=at,
-        )

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 
 from django.dispatch import receiver
 
-from appointments import booking, rooms
+from appointments import notices
 from appointments.attempts.models import Reaching
 from appointments.models import Appointment
 from appointments.signals import appointment_booked, appointment_link_sent_again
 from messaging import asking, outbox
 from messaging.models import NOTICES
 from victimcontact.lib import local_time
-from victimcontact.people import links
 from victimcontact.people.models import Link
 from victimcontact.people.safe_contact import Held
 from victimcontact.people.signals import link_locked
@@ -61,22 +60,11 @@ def queue(appointment, *, told_at: datetime, at: datetime):
         return None
     if all(isinstance(asking.ask_plan(appointment.contact, way, due), Held) for way in NOTICES):
         return None  # the booking's own text is held as well, and a person has that task
-    _, token = links.issue(
-        contact=appointment.contact,
-        purpose=Link.Purpose.APPOINTMENT,
-        about_id=appointment.pk,
-        expires_at=appointment.ends_at + rooms.LINK_LIVES_ON,
+    return notices.send(
+        notices.template(appointment, "reminder"),
+        appointment,
+        link=notices.new_link(appointment, by=None, at=at),
         by=None,
-        at=at,
-    )
-    return outbox.queue(
-        booking.template(appointment, "reminder"),
-        to=appointment.contact,
-        about=appointment,
-        context={
-            "when": appointment.starts_at,
-            "link": links.address(Link.Purpose.APPOINTMENT, token),
-        },
         at=at,
         not_before=due,
         useful_until=appointment.starts_at - BEFORE_START,

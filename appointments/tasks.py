@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils.timezone import now
 
-from appointments import alone, booking, reconciliation
+from appointments import alone, booking, outcomes, reconciliation
 
 
 @shared_task
@@ -15,7 +15,7 @@ def release_lapsed_holds():
 @shared_task
 def mark_missed():
     """Find the appointments whose time has passed with nobody seen."""
-    booking.mark_missed(at=now())
+    outcomes.mark_missed(at=now())
 
 
 @shared_task

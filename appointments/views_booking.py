@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments import booking as diary
-from appointments import companions, selectors
+from appointments import companions, outcomes, selectors
 from appointments import slots as slots_of
 from appointments.forms import (
     CancelForm,
@@ -439,9 +439,9 @@ def reassign(request, pk):
 def outcome(request, pk):
     """Whether the officer and the person met, at their place or the station."""
     appointment = get_object_or_404(selectors.appointments_for(request.user), pk=pk)
-    if not diary.may_say_outcome(request.user, appointment):
+    if not outcomes.may_say_outcome(request.user, appointment):
         raise Http404
-    say = {"met": diary.met, "not_met": diary.not_met}.get(request.POST.get("outcome"))
+    say = {"met": outcomes.met, "not_met": outcomes.not_met}.get(request.POST.get("outcome"))
     if say is None:
         raise BadRequest("no such outcome")
     try:

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from appointments import booking, companions, diary, rooms, selectors
+from appointments import booking, companions, diary, outcomes, rooms, selectors
 from appointments.models import Appointment
 from triage.models import Response
 from victimcontact.accounts.permissions import can, require
@@ -117,7 +117,7 @@ def appointment(request, pk):
         "may_follow_up": can(request.user, "appointment.book")
         and (found.status in ("in_call", "ended")),
         "may_reassign": can(request.user, "diary.manage"),
-        "may_say_outcome": booking.may_say_outcome(request.user, found)
+        "may_say_outcome": outcomes.may_say_outcome(request.user, found)
         and found.status in booking.AHEAD
         and found.starts_at <= at,
         "facts": [

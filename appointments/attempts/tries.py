@@ -10,7 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
-from appointments import booking
+from appointments import booking, notices
 from appointments.attempts import safety
 from appointments.attempts.models import Attempt, Reaching, Series
 from appointments.models import Appointment
@@ -20,7 +20,6 @@ from triage import assessing, offers
 from victimcontact.audit import ledger
 from victimcontact.lib import one_by_one
 from victimcontact.people import links
-from victimcontact.people.models import Link
 from victimcontact.people.safe_contact import Held, NotBefore
 
 MISSED_TEXT = "appointment_missed"
@@ -272,19 +271,11 @@ def _text(appointment, *, at):
         return None
     if all(isinstance(asking.ask_plan(contact, way, at), Held) for way in NOTICES):
         return None
-    _, token = links.issue(
-        contact=contact,
-        purpose=Link.Purpose.APPOINTMENT,
-        about_id=appointment.pk,
-        expires_at=at + LINK_LIVES,
-        by=None,
-        at=at,
-    )
-    return outbox.queue(
+    return notices.send(
         MISSED_TEXT,
-        to=contact,
-        about=appointment,
-        context={"link": links.address(Link.Purpose.APPOINTMENT, token)},
+        appointment,
+        link=notices.new_link(appointment, by=None, at=at, expires_at=at + LINK_LIVES),
+        by=None,
         at=at,
         useful_until=at + TEXT_USEFUL,
     )

@@ -10,16 +10,13 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F, Q
 
-from appointments import booking
+from appointments import booking, notices, outcomes
 from appointments.attempts import tries
 from appointments.attempts.models import Series
 from appointments.models import Appointment
-from appointments.signals import appointment_ended
 from appointments.standby.models import Fallback, Outage
 from messaging import outbox, staff_tasks
 from messaging.models import StaffTask
-from triage.control import telling
-from triage.control.models import News
 from victimcontact.audit import ledger
 from victimcontact.lib import one_by_one
 from victimcontact.people.models import ContactPlan
@@ -104,12 +101,9 @@ def rang(fallback_id, *, talked: bool, note: str, by, at) -> Fallback:
     if appointment.status not in WAITS:
         return fallback
     if talked:
-        appointment.status, appointment.ended_at = Appointment.Status.ENDED, at
-        appointment.save(update_fields=["status", "ended_at"])
-        ledger.record("appointment.held_by_telephone", by=by, about=appointment, at=at)
-        appointment_ended.send(sender=Appointment, appointment=appointment, at=at)
+        outcomes.end(appointment, entry="appointment.held_by_telephone", by=by, at=at)
     else:
-        booking.miss(appointment.pk, by=by, at=at)
+        outcomes.miss(appointment.pk, by=by, at=at)
     return fallback
 
 
@@ -203,19 +197,11 @@ def _may_ring(appointment, *, at):
     )
 
 
-def _tell(appointment, template, *, at):
-    notification = outbox.queue(
-        template,
-        to=appointment.contact,
-        about=appointment,
-        context={"when": appointment.starts_at},
-        at=at,
-        useful_until=appointment.ends_at,
+def _tell(appointment, words, *, at):
+    notification = notices.send(
+        words, appointment, by=None, at=at, useful_until=appointment.ends_at
     )
-    if appointment.role == Appointment.Role.VICTIM:
-        telling.by_notification(
-            appointment.incident, what=News.APPOINTMENT, notification=notification, by=None, at=at
-        )
+    notices.told(appointment, notification, by=None, at=at)
 
 
 def _lock(fallback_id):

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now
 
-from appointments import booking, selectors
+from appointments import booking, outcomes, selectors
 from appointments.models import Appointment, ChangeRequest
 from messaging import outbox
 from messaging.models import Notification, StaffTask
@@ -206,8 +206,8 @@ def test_a_visit_nobody_spoke_of_is_asked_about_once_and_not_called_missed(handl
     visit = diary.appointment(incident, kind="visit", starts_at=now() - timedelta(hours=3))
 
     for _ in range(2):
-        booking.mark_missed(at=now())
-    booking.met(appointment_id=visit.pk, by=handler, at=now())
+        outcomes.mark_missed(at=now())
+    outcomes.met(appointment_id=visit.pk, by=handler, at=now())
 
     visit.refresh_from_db()
     [task] = StaffTask.objects.all()
@@ -506,7 +506,7 @@ def test_request_change_asks_a_person_and_keeps_the_time():
 def test_missed_appointment_becomes_a_task_once():
     missed = diary.appointment(starts_at=now() - timedelta(hours=3))
 
-    marked = [booking.mark_missed(at=now()) for _ in range(2)]
+    marked = [outcomes.mark_missed(at=now()) for _ in range(2)]
 
     missed.refresh_from_db()
     assert (marked, missed.status) == ([1, 0], "missed")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from appointments import booking
+from appointments import booking, outcomes
 from appointments.models import Appointment
 from messaging import conversations, staff_tasks
 from messaging.models import Notification, StaffTask
@@ -114,7 +114,7 @@ def test_news_at_once_about_one_incident_do_not_deadlock():
 def test_a_missed_call_asks_for_a_look():
     missed = diary.appointment(starts_at=now() - timedelta(hours=3))
 
-    booking.mark_missed(at=now())
+    outcomes.mark_missed(at=now())
 
     assert because(missed.incident) == "missed call"
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from appointments import booking, selectors
+from appointments import outcomes, selectors
 from appointments.attempts import safety, tries
 from appointments.attempts.models import Attempt, Reaching, Series
 from messaging.models import Notification, StaffTask
@@ -31,7 +31,7 @@ def missed():
     Reaching.objects.create(
         force=appointment.incident.force, day_begins=time(0), day_ends=time(23, 59)
     )
-    assert booking.miss(appointment.pk, by=None, at=now())
+    assert outcomes.miss(appointment.pk, by=None, at=now())
     return Series.objects.get(pk=appointment.pk)
 
 
@@ -117,7 +117,7 @@ def test_where_nobody_may_ring_a_leader_decides_at_once(change):
     appointment = factories.appointment()
     ContactPlan.objects.filter(contact=appointment.contact).update(**change)
 
-    booking.miss(appointment.pk, by=None, at=now())
+    outcomes.miss(appointment.pk, by=None, at=now())
     series = Series.objects.get(pk=appointment.pk)
     tries.raise_due(at=series.due_at)
 
@@ -233,6 +233,6 @@ def test_one_appointment_that_breaks_hides_no_other_that_was_missed(monkeypatch)
 
     monkeypatch.setattr(tries, "begin", breaks)
 
-    assert booking.mark_missed(at=max(broken.ends_at, other.ends_at)) == 1
+    assert outcomes.mark_missed(at=max(broken.ends_at, other.ends_at)) == 1
     other.refresh_from_db()
     assert other.status == "missed"

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from appointments import booking
+from appointments import outcomes
 from appointments.attempts.models import Series
 from appointments.models import Appointment
 from appointments.standby import outages
@@ -139,7 +139,7 @@ def test_the_page_shows_whom_to_ring_and_takes_what_came_of_it(client, due, down
 
 def test_a_talk_that_ran_past_its_time_is_not_tried_again(due, down):
     outages.cover(down, at=now())
-    assert booking.mark_missed(at=due.ends_at) == 1
+    assert outcomes.mark_missed(at=due.ends_at) == 1
 
     officer = factories.user(Role.VIDEO_OFFICER)
     fallback = due.fallbacks.get()
