@@ -50,6 +50,26 @@ HOURS = [
     44,
 ]
 LONGEST_OPEN = {1: 180, 2: 360, 3: 4000, 4: 60}  # minutes
+# Numbers that are given out for fiction, and no others: a thousand after each.
+NUMBERS = (
+    "+447700900",
+    "+441134960",
+    "+441144960",
+    "+441154960",
+    "+441164960",
+    "+441174960",
+    "+441214960",
+    "+441314960",
+    "+441414960",
+    "+441514960",
+    "+441614960",
+    "+441914980",
+    "+442079460",
+    "+442896496",
+    "+442920180",
+    "+441632960",
+    "+443069990",
+)
 SHORT_OF_STAFF = range(20 * 60, 22 * 60)
 say = sys.stdout.write
 
@@ -137,7 +157,8 @@ class Part:
             channel=channel,
             narrative=narrative,
             caller=intake.Person(
-                name=f"Robin {someone}", phone=f"+447700{900000 + someone % 1000}"
+                name=f"Robin {someone}",
+                phone=f"{NUMBERS[someone // 1000 % len(NUMBERS)]}{someone % 1000:03}",
             ),
             location=f"{someone % 90 + 1} Example Street {someone}",
             answers=answers,
