@@ -211,7 +211,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "victimcontact.urls"
 WSGI_APPLICATION = "victimcontact.wsgi.application"
 ASGI_APPLICATION = "victimcontact.asgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "victimcontact.lib.widgets.DrawnWidgets"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
