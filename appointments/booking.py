@@ -5,6 +5,7 @@ booking, so nobody else can be given it. Locks are taken in one order everywhere
 the officer, then appointments. Without the officer's lock the constraint alone deadlocks in a rush.
 """
 
+import contextlib
 from datetime import timedelta
 
 from django.db import transaction
@@ -12,10 +13,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from appointments import notices
+from appointments import answered, notices
 from appointments.models import Appointment, ChangeRequest, PassedOn
 from appointments.rosters import skills
-from appointments.selectors import Wishes, around, desk_for, is_rostered
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
@@ -24,6 +24,7 @@ from appointments.signals import (
     appointment_moved,
     appointment_reassigned,
 )
+from appointments.slots import Wishes, around, desk_for, earliest, is_rostered
 from messaging import outbox, staff_tasks
 from triage import offers
 from triage.control import telling
@@ -96,31 +97,43 @@ def hold(
     again = _again(idempotency_key, incident)
     if again:
         return again
-    whose = _whose(witness)
-    _check_not_booked(incident, whose)
-    offer = _chosen(incident, witness, kind)
-    desk = desk_for(incident, kind=offer.chosen)
-    if desk is None:
-        raise SlotTaken
-    appointment = _occupy(
-        Appointment(
-            incident=incident,
-            offer=offer,
-            kind=offer.chosen,
-            **whose,
-            desk=desk,
-            officer_id=officer_id,
-            status=Appointment.Status.HELD,
-            held_by=by,
-            idempotency_key=idempotency_key,
-            created_at=at,
-        ),
-        starts_at=starts_at,
-        at=at,
-        instead_of=Q(incident=incident, status=Appointment.Status.HELD, **whose),
-    )
-    ledger.record("appointment.held", by=by, about=appointment, at=at, incident=str(incident.pk))
-    return appointment
+    appointment, before = _to_hold(incident, witness, kind, idempotency_key, by=by, at=at)
+    appointment.officer_id = officer_id
+    _occupy(appointment, starts_at=starts_at, at=at, instead_of=before)
+    return _held(appointment, by=by, at=at)
+
+
+@transaction.atomic
+def hold_earliest(
+    *, incident_id, idempotency_key, by, at, kind="", witness=None, wishes=None
+) -> Appointment:
+    """``hold`` the earliest time there is, with whichever officer is free then.
+
+    Officers whom somebody else is just booking are passed over, not waited for: when many want the
+    earliest at once, each gets one at the first try, and none gets another's. ``wishes`` are
+    Wishes, met as ``slots_for`` meets them. Raises as ``hold``.
+    """
+    incident = _lock_incident(incident_id)
+    again = _again(idempotency_key, incident)
+    if again:
+        return again
+    appointment, before = _to_hold(incident, witness, kind, idempotency_key, by=by, at=at)
+    _release(before)
+    found = earliest(incident, kind=appointment.kind, at=at, wishes=wishes, contact=witness)
+    officers = {}
+    for slot in found:
+        pk = slot.officer_id
+        officers[pk] = officers.get(pk) or _lock_officer(pk, skip_locked=True)
+        if officers[pk] and _place(appointment, officers[pk], starts_at=slot.starts_at, at=at):
+            return _held(appointment, by=by, at=at)
+    # All of them are being booked this moment: only who holds none of them may wait for one.
+    if found and not any(officers.values()):
+        officer = _lock_officer(found[0].officer_id)
+        for slot in found:
+            mine = slot.officer_id == officer.pk
+            if mine and _place(appointment, officer, starts_at=slot.starts_at, at=at):
+                return _held(appointment, by=by, at=at)
+    raise SlotTaken(alternatives(incident, near=at, at=at, kind=appointment.kind))
 
 
 @transaction.atomic
@@ -135,10 +148,7 @@ def book(*, appointment_id, by, at) -> Appointment:
     if appointment.status in Appointment.LIVE:
         return appointment
     # The database's clock decides, as it does when others look for free time.
-    lapsed = not Appointment.objects.filter(
-        pk=appointment.pk, status=Appointment.Status.HELD, held_until__gt=Now()
-    ).exists()
-    if lapsed:
+    if appointment.status != Appointment.Status.HELD or appointment.held_until <= appointment.asked:
         raise HoldLapsed
     witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
     _check_not_booked(appointment.incident, _whose(witness))
@@ -155,12 +165,15 @@ def book(*, appointment_id, by, at) -> Appointment:
 
 
 @transaction.atomic
-def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> Appointment:
+def move(
+    *, appointment_id, officer_id, starts_at, idempotency_key, by, at, is_wished=True
+) -> Appointment:
     """Give a booked appointment another time: a new row, the old one cancelled, the victim told.
 
     It becomes what was chosen last: whoever chose a visit after video gets one. The old link dies,
     the text brings a new one; who comes along is asked again by it. ``by`` is a User, or the Visit
-    of the person who moves it by the link. Returns the new Appointment; asked twice, the same.
+    of the person who moves it by the link. Not ``is_wished`` (the officer fell ill), what they asked
+    to have changed is still to be settled. Returns the new Appointment; asked twice, the same.
     Raises NotLive, NotChosen, SlotTaken and KeyUsed (then the old time still stands).
     """
     old = lock(appointment_id)
@@ -204,7 +217,11 @@ def move(*, appointment_id, officer_id, starts_at, idempotency_key, by, at) -> A
         kind=new.kind,
         before=old.kind,
     )
-    _settle_requests(old, by=by, at=at)
+    if is_wished:
+        answered.wishes(old, note="The appointment was moved", by=by, at=at)
+        if notices.staff(by) is not None:
+            answered.locked_link(old, note="Moved: a new link was sent", by=by, at=at)
+    answered.take_along(old, new)
     notices.told(new, notices.send_link("moved", new, by=by, at=at), by=by, at=at)
     appointment_moved.send(sender=Appointment, appointment=new, before=old, by=by, at=at)
     appointment_booked.send(sender=Appointment, appointment=new, by=by, at=at)
@@ -417,7 +434,8 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
         raise NotLive
     _end(appointment, reason, by=by, at=at)
     ledger.record("appointment.cancelled", by=by, about=appointment, at=at, reason=reason)
-    _settle_requests(appointment, by=by, at=at)
+    answered.wishes(appointment, note="The appointment was cancelled", by=by, at=at)
+    answered.locked_link(appointment, note="The appointment was cancelled", by=by, at=at)
     if tell:
         words = notices.template(appointment, "cancelled")
         notices.told(appointment, notices.send(words, appointment, by=by, at=at), by=by, at=at)
@@ -443,6 +461,7 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
     outbox.cancel_unsent(about=appointment, at=at)
     ledger.record("appointment.link_sent_again", by=by, about=appointment, at=at)
     notices.send_link("link_again", appointment, by=by, at=at)
+    answered.locked_link(appointment, note="The link was sent again", by=by, at=at)
     appointment_link_sent_again.send(sender=Appointment, appointment=appointment, by=by, at=at)
     return appointment
 
@@ -452,11 +471,16 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
     """Keep what the victim asks for from the link, and give a person the task to settle it.
 
     ``wish`` is a ChangeRequest.Wish. Asked twice it is one request. Nothing is cancelled by asking:
-    the time stands until a person has spoken with the victim. Raises NotLive.
+    the time stands until a person has spoken with the victim. Whoever missed it may ask for another
+    one. Raises NotLive, and AlreadyBooked where that other one stands by now.
     """
     appointment = lock(appointment_id)
-    if appointment.status not in AHEAD:
+    was_missed = appointment.status == Appointment.Status.MISSED
+    if appointment.status not in AHEAD and not was_missed:
         raise NotLive
+    if was_missed:
+        witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
+        _check_not_booked(appointment.incident, _whose(witness))
     request, is_new = ChangeRequest.objects.get_or_create(
         appointment=appointment, wish=wish, settled_at=None, defaults={"asked_at": at}
     )
@@ -466,7 +490,8 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
             "change_asked",
             force=appointment.incident.force,
             about=appointment,
-            reason=f"The victim asked for: {request.get_wish_display().lower()}",
+            reason=f"{'After a miss, t' if was_missed else 'T'}he victim asked for:"
+            f" {request.get_wish_display().lower()}",
             at=at,
         )
         appointment_change_asked.send(sender=ChangeRequest, request=request, at=at)
@@ -477,22 +502,25 @@ def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
 def ask_for(*, appointment_id, wish, words, words_version, by, at) -> ChangeRequest:
     """``request_change`` for which there was no free time; another way is recorded as their choice.
 
-    Raises NotLive and offers.NotOffered.
+    Where that way may not be offered any more only the wish is kept: a person says so, not a page.
+    Raises NotLive, AlreadyBooked.
     """
-    appointment = lock(appointment_id)
-    if appointment.status not in AHEAD:
-        raise NotLive
+    request = request_change(appointment_id=appointment_id, wish=wish, by=by, at=at)
+    appointment = request.appointment
     if wish in Appointment.Kind.values:
-        offers.make(
-            appointment.incident,
-            chosen=wish,
-            contact=appointment.contact if appointment.role == Appointment.Role.WITNESS else None,
-            words=words,
-            words_version=words_version,
-            by=by,
-            at=at,
-        )
-    return request_change(appointment_id=appointment_id, wish=wish, by=by, at=at)
+        with contextlib.suppress(offers.NotOffered, offers.NotAssessed):
+            offers.make(
+                appointment.incident,
+                chosen=wish,
+                contact=appointment.contact
+                if appointment.role == Appointment.Role.WITNESS
+                else None,
+                words=words,
+                words_version=words_version,
+                by=by,
+                at=at,
+            )
+    return request
 
 
 @transaction.atomic
@@ -549,11 +577,19 @@ def _lock_incident(incident_id):
 
 
 def lock(appointment_id) -> Appointment:
-    """The appointment; its incident and its row are locked until the transaction ends."""
-    incident_id = Appointment.objects.values_list("incident_id", flat=True).get(pk=appointment_id)
-    _lock_incident(incident_id)
+    """The appointment; its incident and its row are locked until the transaction ends.
+
+    ``asked`` on it is the moment by the database's clock.
+    """
+    # It never goes over to another incident, so whose it is can be asked in the locking statement.
+    list(
+        Incident.objects.select_for_update(no_key=True, of=("self",))
+        .filter(appointments=appointment_id)
+        .values_list("pk")
+    )
     return (
         Appointment.objects.select_for_update(of=("self",))
+        .annotate(asked=Now())
         .select_related("incident__force", "desk", "contact", "officer", "offer")
         .get(pk=appointment_id)
     )
@@ -565,6 +601,34 @@ def _again(idempotency_key, incident):
     if again is not None and again.incident_id != incident.pk:
         raise KeyUsed
     return again
+
+
+def _to_hold(incident, witness, kind, idempotency_key, *, by, at):
+    """(the Appointment to be held, without a time yet; a Q of the holds that it replaces)."""
+    whose = _whose(witness)
+    _check_not_booked(incident, whose)
+    offer = _chosen(incident, witness, kind)
+    desk = desk_for(incident, kind=offer.chosen)
+    if desk is None:
+        raise SlotTaken
+    appointment = Appointment(
+        incident=incident,
+        offer=offer,
+        kind=offer.chosen,
+        **whose,
+        desk=desk,
+        status=Appointment.Status.HELD,
+        held_by=by,
+        idempotency_key=idempotency_key,
+        created_at=at,
+    )
+    return appointment, Q(incident=incident, status=Appointment.Status.HELD, **whose)
+
+
+def _held(appointment, *, by, at):
+    incident = str(appointment.incident_id)
+    ledger.record("appointment.held", by=by, about=appointment, at=at, incident=incident)
+    return appointment
 
 
 def _whose(witness):
@@ -610,26 +674,39 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
 
     ``instead_of`` is a Q of holds to give back with it.
     """
-    desk, incident = appointment.desk, appointment.incident
     # One at a time for each officer: the constraint would let one through and deadlock others.
-    officers = User.objects.select_for_update(no_key=True)
-    officer = officers.filter(pk=appointment.officer_id).first()
+    officer = _lock_officer(appointment.officer_id)
     if officer is None:  # a form that somebody wrote themselves
         raise SlotTaken
+    if not _place(appointment, officer, starts_at=starts_at, at=at, instead_of=instead_of):
+        incident, kind = appointment.incident, appointment.kind
+        raise SlotTaken(alternatives(incident, near=starts_at, at=at, kind=kind))
+    return appointment
+
+
+def _lock_officer(pk, *, skip_locked=False):
+    officers = User.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+    return officers.filter(pk=pk).first()
+
+
+def _place(appointment, officer, *, starts_at, at, instead_of=None):
+    """Save it in the diary of a locked officer, if the time is free. Whether it was."""
+    desk = appointment.desk
     lapsed = Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now())
     _release(lapsed if instead_of is None else lapsed | instead_of)
     ends_at = starts_at + timedelta(minutes=desk.slot_minutes)
     occupies = DateTimeTZRange(starts_at, ends_at + timedelta(minutes=desk.buffer_minutes))
     if starts_at <= at or not _is_free(officer, desk, occupies):
-        raise SlotTaken(alternatives(incident, near=starts_at, at=at, kind=appointment.kind))
+        return False
     appointment.officer = officer
     appointment.during = DateTimeTZRange(starts_at, ends_at)
     appointment.occupies = occupies
     if appointment.status == Appointment.Status.HELD:
-        appointment.held_until = Now() + timedelta(minutes=incident.force.hold_minutes)
+        hold_minutes = appointment.incident.force.hold_minutes
+        appointment.held_until = Now() + timedelta(minutes=hold_minutes)
     appointment.save(force_insert=True)
-    appointment.refresh_from_db(fields=["held_until"])
-    return appointment
+    del appointment.held_until  # the database's own moment, read when somebody asks for it
+    return True
 
 
 def _is_free(officer, desk, occupies):
@@ -655,9 +732,3 @@ def _end(appointment, reason, *, by, at):
     links.revoke_all(about_id=appointment.pk, by=by, at=at, reason=f"appointment {reason}"[:40])
     # A text that still waits for a safe hour names a time that is no longer so, by a dead link.
     outbox.cancel_unsent(about=appointment, at=at)
-
-
-def _settle_requests(appointment, *, by, at):
-    appointment.change_requests.filter(settled_at=None).update(
-        settled_at=at, settled_by=notices.staff(by)
-    )

@@ -12,10 +12,15 @@ from victimcontact.people import needs
 
 # Further off there is no diary, and at the ends of the calendar a day has no bounds.
 FURTHEST = timedelta(days=3660)
+# The time that is the first free one when it is asked for.
+EARLIEST = "earliest"
 
 
 class SlotField(forms.CharField):
-    """One radio of the slot list: "<officer> <start>", as ``slot_value`` writes it."""
+    """One button of the slot list: "<officer> <start>", as ``slot_value`` writes it.
+
+    Cleaned (officer's id, start).
+    """
 
     default_error_messages = {"required": "Choose a time", "invalid": "Choose a time from the list"}
 
@@ -33,6 +38,13 @@ class SlotField(forms.CharField):
             raise forms.ValidationError(self.error_messages["invalid"]) from None
 
 
+class SlotOrEarliestField(SlotField):
+    """A SlotField whose list has one more button, EARLIEST, cleaned as itself."""
+
+    def to_python(self, value):
+        return value if value == EARLIEST else super().to_python(value)
+
+
 def slot_value(slot) -> str:
     """How a Slot stands in a form."""
     return f"{slot.officer_id} {slot.starts_at.isoformat()}"
@@ -48,6 +60,12 @@ class SlotForm(forms.Form):
     def blank(cls):
         """An unbound form with a key of its own."""
         return cls(initial={"key": uuid.uuid4()})
+
+
+class HoldForm(SlotForm):
+    """A time to hold, or the earliest there is."""
+
+    slot = SlotOrEarliestField()
 
 
 class DayForm(forms.Form):

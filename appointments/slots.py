@@ -164,10 +164,13 @@ with OPENING, days as materialized (
       where officer_id = each.officer_id and occupies && week and OCCUPYING) as booked
   from (select distinct officer_id, week from candidates) each
 )
-select distinct on (starts_at) officer_id, starts_at, missed
+select ONE_EACH officer_id, starts_at, missed
 from candidates join loads using (officer_id, week)
 order by starts_at, bit_count(missed::bit(4)), booked, random()
+limit %(most)s
 """.replace("OPENING", _OPENING).replace("OCCUPYING", _OCCUPYING)
+_EACH_TIME = _FREE.replace("ONE_EACH", "distinct on (starts_at)")
+_EACH_OFFICER = _FREE.replace("ONE_EACH", "")
 # The bits of "missed" above.
 _MISSES = ("officer", "gender", "language", "time")
 _ROSTERED = """
@@ -209,21 +212,26 @@ def slots_for(incident, *, kind="video", at, wishes=None, limit=6) -> list[Slot]
         return []
     wishes = wishes or Wishes()
     asked = replace(wishes, skills=(*wishes.skills, *skills.required(incident, at=at)))
-    band = bands.band_for(incident)
-    since, until = band.window(at)
-    step = CHOICE_STEP_MINUTES
-    found = _free(desk, at, since, until, 400, step, asked, strict=False)
-    late = ()
-    if not found:
-        since, until, late = until, at + timedelta(days=HORIZON_DAYS), ("band",)
-        found = (
-            _free(desk, at, since, until, 100, step, asked, strict=False) if since < until else []
-        )
-    fewest = min((len(slot.missed) for slot in found), default=0)
-    best = [slot for slot in found if len(slot.missed) == fewest]
     apart = timedelta(minutes=max(desk.slot_minutes + desk.buffer_minutes, 60))
-    chosen = _spread(best, limit, apart)
-    return [replace(slot, missed=slot.missed + late) for slot in chosen]
+    return _spread(_in_band(incident, desk, at, 400, asked), limit, apart)
+
+
+def earliest(incident, *, kind="video", at, wishes=None, contact=None) -> list[Slot]:
+    """Everybody who is free at the first few times that ``slots_for`` could offer, best first.
+
+    Several Slots of one time, each with another officer: whoever wants the earliest takes the first
+    whose officer nobody else is just booking. ``contact`` is a witness, whom no band hurries.
+    """
+    desk = desk_for(incident, kind)
+    if desk is None:
+        return []
+    required = skills.required(incident, at=at, contact=contact)
+    asked = replace(wishes or Wishes(), skills=tuple(required))
+    if contact is None:
+        return _in_band(incident, desk, at, 24, asked, most=200)
+    return _fewest_missed(
+        _free(desk, at, None, None, 24, CHOICE_STEP_MINUTES, asked, strict=False, most=200)
+    )
 
 
 def fitting(desk, *, at, wishes, since=None, until=None, limit) -> list[Slot]:
@@ -232,8 +240,7 @@ def fitting(desk, *, at, wishes, since=None, until=None, limit) -> list[Slot]:
     Else those that miss the fewest, which say what they miss. Skills are never missed.
     """
     found = _free(desk, at, since, until, 400, CHOICE_STEP_MINUTES, wishes, strict=False)
-    fewest = min((len(slot.missed) for slot in found), default=0)
-    return [slot for slot in found if len(slot.missed) == fewest][:limit]
+    return _fewest_missed(found)[:limit]
 
 
 def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
@@ -292,7 +299,8 @@ def is_rostered(desk, officer, during) -> bool:
         return cursor.fetchone()[0]
 
 
-def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MINUTES):
+def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MINUTES, most=0):
+    """Slots at the first ``limit`` times: one each, or with ``most`` one for each officer."""
     soonest = at + timedelta(minutes=lead)
     begins = max(soonest, since) if since else soonest
     ends = until or at + timedelta(days=HORIZON_DAYS)
@@ -303,6 +311,7 @@ def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MIN
         "step": timedelta(minutes=every),
         "length": timedelta(minutes=desk.slot_minutes + desk.buffer_minutes),
         "limit": limit,
+        "most": most or limit,
         "officer": wishes.officer_id,
         "gender": wishes.gender,
         "language": wishes.language,
@@ -313,11 +322,28 @@ def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MIN
     }
     talk = timedelta(minutes=desk.slot_minutes)
     with connection.cursor() as cursor:
-        cursor.execute(_FREE, values)
+        cursor.execute(_EACH_OFFICER if most else _EACH_TIME, values)
         return [
             Slot(desk.pk, officer_id, starts_at, starts_at + talk, _named(missed))
             for officer_id, starts_at, missed in cursor.fetchall()
         ]
+
+
+def _in_band(incident, desk, at, limit, asked, *, most=0):
+    """The best of the urgency band, else of the time after it: those miss the "band"."""
+    since, until = bands.band_for(incident).window(at)
+    step, late = CHOICE_STEP_MINUTES, ()
+    found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
+    if not found:
+        since, until, late = until, at + timedelta(days=HORIZON_DAYS), ("band",)
+        if since < until:
+            found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
+    return [replace(slot, missed=slot.missed + late) for slot in _fewest_missed(found)]
+
+
+def _fewest_missed(slots):
+    fewest = min((len(slot.missed) for slot in slots), default=0)
+    return [slot for slot in slots if len(slot.missed) == fewest]
 
 
 def _named(missed):

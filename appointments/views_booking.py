@@ -17,8 +17,10 @@ from appointments import booking as diary
 from appointments import companions, outcomes, selectors
 from appointments import slots as slots_of
 from appointments.forms import (
+    EARLIEST,
     CancelForm,
     DayForm,
+    HoldForm,
     ReassignForm,
     SlotForm,
     StraightForm,
@@ -61,14 +63,19 @@ def _days(slots):
     return list(days.items())
 
 
+def wishes_of(contact, officer_id=None):
+    """What this person needs of the officer, as Wishes. ``officer_id`` is one they know already."""
+    return selectors.Wishes(
+        officer_id=officer_id, gender=needs.officer(contact), language=needs.language(contact)
+    )
+
+
 def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
     """The free Slots to offer a person: several at once, or those of one London day, half-hourly.
 
     With what the person needs of the officer. ``officer_id`` is one they know already.
     """
-    wishes = selectors.Wishes(
-        officer_id=officer_id, gender=needs.officer(contact), language=needs.language(contact)
-    )
+    wishes = wishes_of(contact, officer_id)
     if day is None and contact == incident.victim:
         return selectors.slots_for(incident, kind=kind, at=at, wishes=wishes, limit=12)
     asked = replace(wishes, skills=tuple(skills.required(incident, at=at, contact=contact)))
@@ -217,24 +224,27 @@ def booking(request, pk):
     witness = _witness(request, incident)
     if request.method == "GET":
         return _page(request, incident, witness=witness)
-    form = SlotForm(request.POST)
+    form = HoldForm(request.POST)
     if not form.is_valid():
         error = form.errors.get("slot", ["Load the page again"])[0]
         return _page(request, incident, witness=witness, error=error, status=422)
-    officer_id, starts_at = form.cleaned_data["slot"]
+    slot = form.cleaned_data["slot"]
+    asked = {
+        "incident_id": incident.pk,
+        "idempotency_key": form.cleaned_data["key"],
+        "witness": witness,
+        "by": request.user,
+        "at": now(),
+    }
     try:
-        diary.hold(
-            incident_id=incident.pk,
-            officer_id=officer_id,
-            starts_at=starts_at,
-            idempotency_key=form.cleaned_data["key"],
-            witness=witness,
-            by=request.user,
-            at=now(),
-        )
+        if slot == EARLIEST:
+            diary.hold_earliest(wishes=wishes_of(witness or incident.victim), **asked)
+        else:
+            officer_id, starts_at = slot
+            diary.hold(officer_id=officer_id, starts_at=starts_at, **asked)
     except REFUSALS as refusal:
         error, slots = said_of(refusal)
-        if isinstance(refusal, diary.SlotTaken):
+        if isinstance(refusal, diary.SlotTaken) and slot != EARLIEST:
             error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
         return _page(request, incident, witness=witness, error=error, slots=slots, status=409)
     return _done(request, incident, witness)

@@ -474,29 +474,33 @@ def races(many, racers):
 
 
 def earliest(many, threads):
-    """So many take the earliest time there is, each looking until they hold one."""
+    """So many take the earliest time there is."""
     from django.utils.timezone import now
 
-    from appointments import selectors
+    from appointments import booking
     from appointments.models import Appointment
 
-    many, threads, claims = int(many), int(threads), []
+    many, threads, claims, place = int(many), int(threads), [], booking._place
+
+    def counted(*arguments, **more):
+        claims.append(1)
+        return place(*arguments, **more)
 
     def take(incident):
-        tries = 0
-        while True:
-            slot = next(iter(selectors.free_slots(_kept["desk"], at=now(), limit=1)), None)
-            if slot is None:
-                return False
-            tries += 1
-            claims.append(1)
-            if _hold(incident, slot.officer_id, slot.starts_at) == "held":
-                return True
+        try:
+            booking.hold_earliest(
+                incident_id=incident.pk, idempotency_key=uuid.uuid4(), by=_kept["by"], at=now()
+            )
+        except booking.SlotTaken:
+            return False
+        return True
 
+    booking._place = counted
     started = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         done = list(pool.map(take, _kept["incidents"][:many]))
     seconds = time.perf_counter() - started
+    booking._place = place
     Appointment.objects.filter(status="held").update(status="released", held_until=None)
     return {
         "booked": sum(done),

@@ -632,6 +632,69 @@ def test_many_at_once_exactly_one_gets_the_time(handler, shift_each_by):
     assert Appointment.objects.filter(status="held").count() == 1
 
 
+def test_hold_earliest_meets_the_wishes_at_the_first_such_time(handler):
+    start = diary.next_hour() + timedelta(hours=1)
+    soon, later = diary.shift(starts_at=start), diary.shift(starts_at=start + timedelta(hours=1))
+    later.officer.gender = "female"
+    later.officer.save(update_fields=["gender"])
+
+    first = booking.hold_earliest(
+        incident_id=diary.video_incident().pk, idempotency_key=uuid.uuid4(), by=handler, at=now()
+    )
+    asked = booking.hold_earliest(
+        incident_id=diary.video_incident().pk,
+        idempotency_key=uuid.uuid4(),
+        wishes=selectors.Wishes(gender="female"),
+        by=handler,
+        at=now(),
+    )
+
+    assert (first.officer, first.starts_at) == (soon.officer, start)
+    assert (asked.officer, asked.starts_at) == (later.officer, start + timedelta(hours=1))
+
+
+def test_hold_earliest_with_nothing_free_is_slot_taken(handler):
+    diary.desk()
+    with pytest.raises(booking.SlotTaken):
+        booking.hold_earliest(
+            incident_id=diary.video_incident().pk,
+            idempotency_key=uuid.uuid4(),
+            by=handler,
+            at=now(),
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_take_the_earliest_at_once_and_each_gets_one(handler):
+    """Four officers, twelve callers: three times each, none sold twice, nobody sent away."""
+    start = diary.next_hour() + timedelta(hours=1)
+    shifts = [diary.shift(starts_at=start) for _ in range(4)]
+    incidents, broken = [diary.video_incident() for _ in range(12)], []
+    begin = threading.Barrier(12)
+
+    def caller(incident):
+        try:
+            begin.wait()
+            booking.hold_earliest(
+                incident_id=incident.pk, idempotency_key=uuid.uuid4(), by=handler, at=now()
+            )
+        except Exception as error:  # counted below: none may happen
+            broken.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=caller, args=(one,)) for one in incidents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert broken == []
+    held = Appointment.objects.filter(status="held")
+    assert held.count() == 12
+    assert {one.officer_id for one in held} == {shift.officer_id for shift in shifts}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_confirm_one_hold_together(handler):
     held = hold(diary.video_incident(), diary.shift(), handler)

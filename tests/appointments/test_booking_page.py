@@ -1,5 +1,6 @@
 """The booking of a video appointment, as the handler sees it while the caller is on the line."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -59,3 +60,29 @@ def test_a_text_that_waits_for_a_safe_hour_says_until_when(client):
     assert "The text waits until" in html
     assert "10am" in html
     assert ">Book, and send the text later<" in html
+
+
+def post_earliest(client, name, *arguments):
+    return client.post(reverse(name, args=arguments), {"slot": "earliest", "key": uuid.uuid4()})
+
+
+def test_one_button_holds_the_earliest_time(client):
+    shift, incident = diary.shift(), diary.video_incident()
+    factories.sign_in(client, factories.user("call_handler", at_force=incident.force))
+    page = client.get(reverse("appointments:booking", args=[incident.pk])).content.decode()
+
+    post_earliest(client, "appointments:booking", incident.pk)
+
+    assert ">Hold the earliest<" in page
+    [kept] = Appointment.objects.filter(incident=incident)
+    assert (kept.status, kept.officer_id) == ("held", shift.officer_id)
+
+
+def test_a_move_names_its_time(client):
+    made = diary.appointment()
+    factories.sign_in(client, factories.user("call_handler", at_force=made.incident.force))
+
+    answer = post_earliest(client, "appointments:move", made.pk)
+
+    assert answer.status_code == 422
+    assert "Choose a time from the list" in answer.content.decode()
