@@ -48,11 +48,10 @@ def moment(reaching: Reaching, *, starts_at: datetime, told_at: datetime) -> dat
 
 
 def queue(appointment, *, told_at: datetime, at: datetime):
-    """Queue the reminder in place of one that waits. The Notification, or None where none is due.
+    """Queue the reminder. The Notification, or None where none is due.
 
     ``told_at`` is when they were last told of the time, by a text that goes out then.
     """
-    outbox.cancel_unsent(about=appointment, at=at, templates=NAMES)
     force = appointment.incident.force
     reaching = Reaching.objects.filter(force=force).first() or Reaching(force=force)
     due = moment(reaching, starts_at=appointment.starts_at, told_at=told_at)
@@ -79,6 +78,7 @@ def remind_of_what_is_booked(sender, appointment, at, **_):
 
 @receiver(appointment_link_sent_again)
 def remind_by_a_link_that_opens(sender, appointment, at, **_):
+    outbox.cancel_unsent(about=appointment, at=at, templates=NAMES)
     queue(appointment, told_at=at, at=at)
 
 

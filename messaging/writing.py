@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F, Q
+
 from messaging import wording
 from messaging.models import Channel, Notification, Template
 from victimcontact.audit import ledger
@@ -64,12 +66,10 @@ def write(
 def words(template: str, channel: str, language: str, force, context: dict) -> tuple[str, str]:
     """(subject, body) as they will be sent: an administrator's wording, else the house's file."""
     own = (
-        Template.objects.filter(name=template, channel=channel, language=language)
-        .filter(force=force)
+        Template.objects.filter(Q(force=force) | Q(force=None))
+        .filter(name=template, channel=channel, language=language)
+        .order_by(F("force").asc(nulls_last=True))
         .first()
-        or Template.objects.filter(
-            name=template, channel=channel, language=language, force=None
-        ).first()
     )
     if own is not None:
         subject, text = own.subject, wording.plain(own.body).strip()
