@@ -6,7 +6,7 @@ let them out again for good.
 
 from django.db import transaction
 
-from appointments import protocol, rooms
+from appointments import answered, protocol, rooms
 from appointments.models import Appointment, Companion, Presence
 from messaging import outbox
 from triage.models import Incident, Participant
@@ -24,6 +24,10 @@ PARTS = {
 
 class NotLive(Exception):
     """The appointment is over, or not by video: there is no room to come into."""
+
+
+class NotReachable(Exception):
+    """There is no number to text, or no word agreed that would open the link."""
 
 
 class NotThere(Exception):
@@ -63,10 +67,15 @@ def add(*, appointment_id, role, name, phone, word, by, at) -> Companion:
 
 @transaction.atomic
 def carry_over(before, appointment, *, by, at) -> None:
-    """The appointment was moved: who was to come along is asked for the new time."""
-    for old in before.companions.filter(removed_at=None).select_related("contact"):
+    """It was moved, or booked again after a miss: who was to come along is asked for the new time.
+
+    Where they meet in person from now on nobody is asked by a link; who was to come is told that
+    the call is off.
+    """
+    for old in of(before):
         _shut(old, by=by, at=at, reason="appointment moved")
         if not appointment.is_video:
+            _call_off(old, before, at=at)
             continue
         new = Companion.objects.create(
             appointment=appointment,
@@ -83,14 +92,41 @@ def call_off(appointment, *, by, at) -> None:
     """The appointment was cancelled: their links are shut, and they are told."""
     for companion in of(appointment):
         _shut(companion, by=by, at=at, reason="appointment cancelled")
-        outbox.queue(
-            "appointment_cancelled",
-            to=companion.contact,
-            about=companion,
-            context={"when": appointment.starts_at},
-            at=at,
-            useful_until=appointment.starts_at,
-        )
+        _call_off(companion, appointment, at=at)
+
+
+@transaction.atomic
+def send_link_again(*, companion_id, by, at) -> Companion:
+    """Shut every link of theirs and text a new one. Raises NotLive, NotReachable.
+
+    For a lost text, a link locked after wrong words, or a new number.
+    """
+    companion = _locked(companion_id)
+    appointment, plan = companion.appointment, companion.contact.plan
+    if appointment.status not in LIVE or companion.removed_at is not None:
+        raise NotLive
+    if not companion.contact.phone or plan is None or not plan.opening_word_hash:
+        raise NotReachable
+    _shut(companion, by=by, at=at, reason="sent again")
+    ledger.record("companion.link_sent_again", by=by, about=companion, at=at)
+    _ask(companion, by=by, at=at)
+    return companion
+
+
+@transaction.atomic
+def give_number(*, companion_id, number, by, at) -> Companion:
+    """They have another number (E.164): the old links are shut, a new one goes to the new number.
+
+    Raises NotLive.
+    """
+    companion = _locked(companion_id)
+    if companion.appointment.status not in LIVE or companion.removed_at is not None:
+        raise NotLive
+    contact = companion.contact
+    # What was agreed with them stays; only where it goes is another.
+    plans.set_plan(contact, channels={"sms": "safe"}, phone=number, by=by, at=at)
+    companion.contact.refresh_from_db()
+    return companion
 
 
 @transaction.atomic
@@ -241,9 +277,23 @@ def _ask(companion, *, by, at):
     )
 
 
+def _call_off(companion, appointment, *, at):
+    if appointment.starts_at <= at:
+        return
+    outbox.queue(
+        "appointment_cancelled",
+        to=companion.contact,
+        about=companion,
+        context={"when": appointment.starts_at},
+        at=at,
+        useful_until=appointment.starts_at,
+    )
+
+
 def _shut(companion, *, by, at, reason):
     links.revoke_all(about_id=companion.pk, by=by, at=at, reason=reason)
     outbox.cancel_unsent(about=companion, at=at)
+    answered.locked_link(companion, note=f"Their link: {reason}", by=by, at=at)
 
 
 def _lock(appointment_id):

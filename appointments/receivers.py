@@ -6,12 +6,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.dispatch import receiver
 
-from appointments import booking, companions
-from appointments.models import Appointment, Exhibit
+from appointments import answered, booking, companions
+from appointments.models import Appointment, Companion, Exhibit
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
     appointment_change_asked,
+    appointment_ended,
     appointment_missed,
     appointment_moved,
     exhibit_received,
@@ -92,6 +93,23 @@ def ask_who_comes_along_for_the_new_time(sender, appointment, before, by, at, **
     companions.carry_over(before, appointment, by=by, at=at)
 
 
+@receiver(appointment_booked)
+def take_along_what_was_missed(sender, appointment, by, at, **_):
+    """Booked again after a miss: who was to come along is asked anew, as after a move."""
+    before = appointment.follows
+    if before is None or before.status != Appointment.Status.MISSED or appointment.moved_from_id:
+        return
+    companions.carry_over(before, appointment, by=by, at=at)
+    answered.wishes(before, note="It was booked again", by=by, at=at)
+    answered.take_along(before, appointment)
+
+
+@receiver(appointment_ended)
+def nothing_is_left_to_change(sender, appointment, at, **_):
+    answered.wishes(appointment, note="They have talked", by=None, at=at)
+    answered.locked_link(appointment, note="They have talked", by=None, at=at)
+
+
 @receiver(appointment_cancelled)
 def tell_who_was_to_come_along(sender, appointment, by, at, **_):
     companions.call_off(appointment, by=by, at=at)
@@ -141,7 +159,9 @@ def say_what_was_written_to_uploads(sender, incident, **_):
 @receiver(number_changing)
 def lock_their_reports(sender, contact, **_):
     theirs = Participant.objects.filter(contact=contact).values("incident")
-    list(Incident.objects.filter(pk__in=theirs).order_by("pk").select_for_update(no_key=True))
+    beside = Companion.objects.filter(contact=contact).values("appointment__incident")
+    which = Incident.objects.filter(Q(pk__in=theirs) | Q(pk__in=beside))
+    list(which.order_by("pk").select_for_update(no_key=True))
 
 
 @receiver(number_changed)
@@ -152,24 +172,28 @@ def send_links_to_the_new_number(sender, contact, by, at, **_):
         # The plan says why not, to staff; or the appointment ended this moment.
         with contextlib.suppress(booking.NotReachable, booking.NotLive):
             booking.send_link_again(appointment_id=appointment_id, by=by, at=at)
+    beside = Companion.objects.filter(
+        contact=contact, removed_at=None, appointment__status__in=Appointment.LIVE
+    )
+    for companion_id in beside.values_list("pk", flat=True):
+        with contextlib.suppress(companions.NotReachable, companions.NotLive):
+            companions.send_link_again(companion_id=companion_id, by=by, at=at)
 
 
 @receiver(link_locked)
 def ask_a_person_to_ring(sender, link, at, **_):
     """Five wrong words: somebody else may hold the phone, or the word was forgotten."""
-    which = {
-        Link.Purpose.APPOINTMENT: {"pk": link.about_id},
-        Link.Purpose.COMPANION: {"companions": link.about_id},
+    about = {
+        Link.Purpose.APPOINTMENT: Appointment.objects.filter(pk=link.about_id),
+        Link.Purpose.COMPANION: Companion.objects.filter(pk=link.about_id),
     }.get(link.purpose)
-    if which is None:
-        return
-    appointment = Appointment.objects.select_related("incident__force").filter(**which).first()
-    if appointment is None:
+    found = about.select_related("contact__force").first() if about is not None else None
+    if found is None:
         return
     staff_tasks.raise_task(
         StaffTask.Kind.LINK_LOCKED,
-        force=appointment.incident.force,
-        about=appointment,
+        force=found.contact.force,
+        about=found,
         reason="The link took five wrong words. Ring, safely, before sending it again.",
         at=at,
     )

@@ -141,11 +141,22 @@ def stage_for_officer(appointment, at):
     return protocol.WAITING, visit
 
 
+def by_phone(appointment) -> str:
+    """Why no call by video awaits them, or "".
+
+    Video is down and they are "rung" instead; or the plan lets nobody ring, and a person is "asked"
+    to work out how to reach them.
+    """
+    may_ring = appointment.fallbacks.filter(ended_at=None).values_list("may_ring", flat=True)
+    return {None: "", True: "rung", False: "asked"}[may_ring.first()]
+
+
 def truth_for_victim(appointment, *, visit, at):
     """What the victim's page may know, as JSON-ready values. Holds nothing that names anybody."""
     return {
         "stage": stage_for_victim(appointment, visit),
         "can_wait": appointment.is_video and at >= opens_at(appointment),
+        "by_phone": by_phone(appointment),
         "visit": str(visit.pk),
         "peer_exited": False,
         "others": others(appointment),

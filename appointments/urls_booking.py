@@ -17,6 +17,7 @@ staff_urlpatterns = [
     path("diary/<uuid:pk>/outcome/", views.outcome, name="outcome"),
     path("diary/<uuid:pk>/along/", views_people.along, name="along"),
     path("diary/<uuid:pk>/room/people/", views_people.room_people, name="room_people"),
+    path("diary/along/<uuid:pk>/", views_people.companion, name="companion"),
     path("diary/along/<uuid:pk>/admit/", views_people.admit, name="admit_companion"),
     path("diary/along/<uuid:pk>/out/", views_people.let_out, name="let_out"),
     path("diary/book/<uuid:pk>/now/", views.straight, name="straight"),

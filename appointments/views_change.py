@@ -200,8 +200,7 @@ def _by_day(slots):
 def ask_person(request):
     """No time is free that way: a person sorts it out. The time stands meanwhile."""
     appointment, at, kind = _appointment(request), now(), _kind(request)
-    allowed = _allowed(appointment)
-    if kind not in allowed:
+    if kind not in Kind.values:
         raise Http404
     if request.method == "POST":
         wish = Wish.ANOTHER_TIME if kind == appointment.kind else Wish(kind)
@@ -209,12 +208,12 @@ def ask_person(request):
             booking.ask_for(
                 appointment_id=appointment.pk,
                 wish=wish,
-                words=_words(allowed),
+                words=_words(_allowed(appointment)),
                 words_version=WORDS_VERSION,
                 by=request.visit,
                 at=at,
             )
-        except booking.NotLive:
+        except (booking.NotLive, booking.AlreadyBooked):
             return _show(request, "too_late", appointment, status=409)
         response = redirect("appointments:visit")
         response.status_code = 303

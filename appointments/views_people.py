@@ -1,6 +1,7 @@
 """Who else is heard or comes along, and what each of them needs."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments import companions, rooms, selectors
 from appointments.forms import CompanionForm, NeedsForm, WitnessForm
+from appointments.forms_people import NumberForm
 from appointments.models import Appointment, Companion
 from appointments.reports import choices_by_handler
 from triage import offers, thrive
@@ -18,6 +20,7 @@ from triage.forms import OfferForm, PlanForm
 from triage.models import Participant, Response
 from triage.witnesses import add as add_witness
 from victimcontact.accounts.permissions import can, require
+from victimcontact.lib import phone
 from victimcontact.people import needs, plans, words
 
 
@@ -171,6 +174,45 @@ def _companion(request, pk):
         ),
         pk=pk,
     )
+
+
+@require_http_methods(["GET", "POST"])
+@require("appointment.book", reads="appointments.companion")
+def companion(request, pk):
+    """One who comes along: POST sends their link again, or to another number."""
+    found = get_object_or_404(
+        Companion.objects.select_related("appointment__incident__force", "contact").filter(
+            Q(appointment__incident__in=triage_selectors.incidents_for(request.user))
+            | Q(appointment__in=selectors.appointments_for(request.user))
+        ),
+        pk=pk,
+    )
+    is_number = "phone" in request.POST
+    form = NumberForm(request.POST if is_number else None)
+    try:
+        if is_number and form.is_valid():
+            number = form.cleaned_data["phone"]
+            companions.give_number(companion_id=pk, number=number, by=request.user, at=now())
+        elif request.method == "POST" and not is_number:
+            companions.send_link_again(companion_id=pk, by=request.user, at=now())
+    except companions.NotLive:
+        messages.error(request, "Nothing was sent: the appointment is over or they are let out.")
+    except companions.NotReachable:
+        messages.error(request, "Nothing was sent: they have no number or no word of their own.")
+    else:
+        if request.method == "POST" and not form.errors:
+            messages.success(request, "A text brings them a new link. The old one is shut.")
+    if request.method == "POST" and not form.errors:
+        return redirect("appointments:along", found.appointment_id)
+    context = {
+        "companion": found,
+        "appointment": found.appointment,
+        "number": phone.display(found.contact.phone),
+        "is_live": found.removed_at is None and found.appointment.status in Appointment.LIVE,
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "appointments/companion.html", context, status=status)
 
 
 @require_POST

@@ -112,6 +112,8 @@ def _page(request, appointment):
         "stage": truth["stage"],
         "is_over": truth["stage"] in (protocol.ENDED, protocol.MISSED, protocol.CANCELLED),
         "can_wait": truth["can_wait"],
+        "by_phone": truth["by_phone"],
+        "rung": truth["by_phone"] == "rung",
         "opens_at": rooms.opens_at(appointment),
         "minutes": round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
         "officer_name": appointment.officer.styled_name if names_officer else "",
@@ -130,13 +132,19 @@ def _page(request, appointment):
             "socket_url": f"{settings.SOCKET_URL}/ws/visit/",
             "beside_url": f"{settings.SOCKET_URL}/ws/beside/",
             "others": truth["others"],
+            "by_phone": truth["by_phone"],
             "names": {key: str(said) for key, said in views_beside.NAMES.items()},
             "state_url": reverse("appointments:visit_state"),
             "over_url": reverse("appointments:visit"),
-            "words": {key: str(words) for key, words in WORDS.items()},
+            "words": {key: str(words) for key, words in _words(truth["by_phone"]).items()},
         },
     }
     return TemplateResponse(request, "appointments/visit.html", context)
+
+
+def _words(by_phone):
+    """Nobody who waits in a room that cannot open is told that they will be let in."""
+    return WORDS | {"waiting": ""} if by_phone else WORDS
 
 
 def _has_signed(appointment):

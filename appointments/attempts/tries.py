@@ -10,7 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
-from appointments import booking, notices
+from appointments import answered, booking, notices
 from appointments.attempts import safety
 from appointments.attempts.models import Attempt, Reaching, Series
 from appointments.models import Appointment
@@ -255,6 +255,8 @@ def _end(series, end, *, by, at):
         staff_tasks.withdraw(series.task_id, note="Nobody needs to ring for this any more.", at=at)
     series.end, series.ended_at, series.due_at = end, at, None
     series.save(update_fields=["end", "ended_at", "due_at"])
+    if end == Series.End.CLOSED:
+        answered.wishes(series.appointment, note="The incident was closed", by=by, at=at)
     if end != Series.End.UNREACHED:
         outbox.cancel_unsent(about=series.appointment, at=at, templates=(MISSED_TEXT,))
     ledger.record("attempts.ended", by=by, about=series.appointment, at=at, end=str(end))

@@ -20,6 +20,7 @@ from appointments.models import Appointment
 from appointments.rosters import bands, skills
 from appointments.rosters.models import Outcome
 from messaging import staff_tasks
+from messaging.models import StaffTask
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
 from victimcontact.lib import local_time, one_by_one
@@ -29,6 +30,10 @@ TRIES = 4  # of officers or times, when others book them meanwhile
 A_DAY = timedelta(days=1)
 SHIFT_CHANGED = "shift changed"
 NO_OTHER_TIME = "The officer is away and no other time fits: agree another time with the victim"
+STILL = (
+    "The officer is still away and the time still stands: move it, cancel it, or give it to another"
+    " officer"
+)
 BEGUN = "It is their time now and the officer is away: take the call over or ring, safely"
 
 # To come, or begun and nobody is in the call yet; and no longer covered by the officer's shifts at
@@ -133,14 +138,11 @@ def note(*, officers=None, because, by, at: datetime, absence=None) -> list[Outc
                 status=Appointment.Status.RELEASED, held_until=None
             )
     noted = []
-    # Somebody was asked to ring, and until they have the appointment stands: not each minute anew.
-    asked = set(
-        Outcome.objects.filter(
-            result=Outcome.Result.TASK, appointment__status__in=booking.AHEAD
-        ).values_list("appointment_id", "officer_id")
-    )
+    # Somebody is asked to ring and has not yet: not each minute anew. A task that was ticked off
+    # while the appointment stands as it did has settled nothing.
+    asked = set(_open_tasks().values_list("about_id", flat=True))
     for appointment in uncovered(officers=officers, at=at):
-        if absence is None and (appointment.pk, appointment.officer_id) in asked:
+        if absence is None and appointment.pk in asked:
             continue
         if absence is not None and not _touch(appointment.occupies, absence.during):
             continue
@@ -208,6 +210,7 @@ def settle_waiting(*, at: datetime) -> int:
 
     Returns how many were settled.
     """
+    _withdraw_answered(at)
     note(because=SHIFT_CHANGED, by=None, at=at)
     waiting = Outcome.objects.filter(result=Outcome.Result.WAITING).order_by("raised_at", "pk")
     return one_by_one.each(partial(settle, at=at), waiting.values_list("pk", flat=True)[:500])
@@ -238,6 +241,7 @@ def _place(outcome, appointment, at):
                     idempotency_key=uuid.uuid5(outcome.pk, slot.starts_at.isoformat()),
                     by=outcome.raised_by,
                     at=at,
+                    is_wished=False,
                 )
                 return Outcome.Result.MOVED, stands
         except booking.SlotTaken:
@@ -246,14 +250,43 @@ def _place(outcome, appointment, at):
             return Outcome.Result.NOT_NEEDED, None
         except (booking.NotChosen, booking.NotReachable):
             break
-    staff_tasks.raise_task(
-        "call_back",
-        force=appointment.incident.force,
-        about=appointment,
-        reason=BEGUN if appointment.starts_at <= at else NO_OTHER_TIME,
-        at=at,
-    )
+    if not _open_tasks().filter(about_id=appointment.pk).exists():
+        staff_tasks.raise_task(
+            StaffTask.Kind.CALL_BACK,
+            force=appointment.incident.force,
+            about=appointment,
+            reason=_why(outcome, appointment, at),
+            at=at,
+        )
     return Outcome.Result.TASK, None
+
+
+def _why(outcome, appointment, at):
+    if appointment.starts_at <= at:
+        return BEGUN
+    was_asked = Outcome.objects.filter(
+        appointment=appointment, officer=outcome.officer_id, result=Outcome.Result.TASK
+    )
+    return STILL if was_asked.exists() else NO_OTHER_TIME
+
+
+def _open_tasks():
+    """Tasks that ask a person to see to an appointment whose officer is away."""
+    return StaffTask.objects.filter(
+        kind=StaffTask.Kind.CALL_BACK,
+        about_type=Appointment._meta.label_lower,
+        reason__in=(NO_OTHER_TIME, STILL, BEGUN),
+        done_at=None,
+    )
+
+
+def _withdraw_answered(at):
+    """Moved, cancelled, given to somebody who is there, or the officer is back: nothing is left."""
+    tasks = list(_open_tasks().values_list("pk", "about_id"))
+    lost = {each.pk for each in uncovered(at=at)} if tasks else set()
+    for pk, about in tasks:
+        if about not in lost:
+            staff_tasks.withdraw(pk, note="The appointment has an officer, or is off.", at=at)
 
 
 def _touch(one, other):

@@ -75,6 +75,13 @@ def end(outage, *, at) -> None:
             ledger.record("outage.ended", about=outage, at=at)
 
 
+def call_off(appointment, *, at) -> None:
+    """The locked appointment was moved or cancelled: nobody is to ring for it any more."""
+    for fallback in appointment.fallbacks.filter(ended_at=None).select_related("task"):
+        fallback.appointment = appointment
+        _end_by_its_task(fallback, at=at)
+
+
 @transaction.atomic
 def rang(fallback_id, *, talked: bool, note: str, by, at) -> Fallback:
     """Keep what came of ringing. Talked, the appointment has been held; else it was missed.
@@ -161,12 +168,8 @@ def _put_back(fallback_id, *, at):
     appointment, task = fallback.appointment, fallback.task
     if fallback.ended_at is not None:
         return
-    if task.done_at is not None:
-        # Done on the list of tasks: that it was rung is what its note says.
-        _finish(fallback, Fallback.End.RUNG, by=task.done_by, at=at)
-    elif appointment.status not in WAITS:
-        staff_tasks.withdraw(task.pk, note="The appointment was changed meanwhile.", at=at)
-        _finish(fallback, Fallback.End.CHANGED, by=None, at=at)
+    if task.done_at is not None or appointment.status not in WAITS:
+        _end_by_its_task(fallback, at=at)
     elif task.taken_by_id is None and appointment.ends_at > at:
         # Somebody who took the task is about to ring: that call is not taken from them. One whose
         # time has passed still has somebody waiting to be rung.
@@ -175,6 +178,16 @@ def _put_back(fallback_id, *, at):
         unsent = outbox.cancel_unsent(about=appointment, at=at, templates=(BY_PHONE,))
         if fallback.may_ring and not unsent:
             _tell(appointment, BY_VIDEO, at=at)
+
+
+def _end_by_its_task(fallback, *, at):
+    task = fallback.task
+    if staff_tasks.withdraw(task.pk, note="The appointment was changed meanwhile.", at=at):
+        _finish(fallback, Fallback.End.CHANGED, by=None, at=at)
+    else:
+        # Done on the list of tasks: that it was rung is what its note says.
+        task.refresh_from_db()
+        _finish(fallback, Fallback.End.RUNG, by=task.done_by, at=at)
 
 
 def _finish(fallback, end, *, by, at):

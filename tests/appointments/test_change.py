@@ -11,15 +11,17 @@ from django.test import Client
 from django.utils.timezone import now
 from icalendar import Calendar
 
-from appointments import booking, calendar
-from appointments.models import Appointment
+from appointments import booking, calendar, outcomes
+from appointments.models import Appointment, ChangeRequest
 from messaging import outbox
 from messaging.models import Notification, StaffTask
+from tests import factories as people
 from tests.appointments import factories as diary
 from tests.appointments import room_world as world
 from triage.models import Offer
 from victimcontact.lib.local_time import LONDON, say_when
 from victimcontact.people.models import Link
+from victimcontact.people.signals import link_locked
 
 pytestmark = pytest.mark.django_db
 ALL = ["video", "visit", "station"]
@@ -102,6 +104,85 @@ def test_a_time_that_went_leaves_the_old_one_and_offers_others(appointment, vict
     assert (response.status_code, appointment.status) == (409, "booked")
     assert len(re.findall('name="slot"', response.content.decode())) == 4
     assert appointment.incident.current_offer.chosen == "video"
+
+
+@pytest.mark.parametrize("still_offered", [True, False])
+def test_after_a_miss_with_no_free_time_a_person_is_asked(appointment, victim, still_offered):
+    outcomes.miss(appointment.pk, by=None, at=now())
+    appointment.officer.shifts.all().delete()
+    page = victim.get("/a/change/to/", {"kind": "video"}).content.decode()
+    assert "There is no free time." in page
+    assert "Ask a person to help" in page
+    if not still_offered:  # assessed again while they read it
+        people.assessment(appointment.incident, grade=3, video_offer=False, at=now())
+
+    assert victim.post("/a/change/person/", {"kind": "video"}).status_code == 303
+
+    task = StaffTask.objects.get(kind="change_asked")
+    assert task.reason == "After a miss, the victim asked for: another time"
+    assert "You asked a person to help." in victim.get("/a/").content.decode()
+
+    diary.shift(appointment.desk, appointment.officer, starts_at=appointment.starts_at)
+    if still_offered:
+        booking.follow_up(
+            appointment_id=appointment.pk,
+            officer_id=appointment.officer_id,
+            starts_at=appointment.starts_at,
+            idempotency_key=uuid.uuid4(),
+            by=appointment.officer,
+            at=now(),
+        )
+        task.refresh_from_db()
+        assert task.done_by == appointment.officer
+        answer = victim.post("/a/change/person/", {"kind": "video"})
+        assert answer.status_code == 409  # there is a time by now
+
+
+LOCKED = "link_locked"
+
+
+@pytest.mark.parametrize(
+    ("change", "still_open"),
+    [
+        ("moved by staff", set()),
+        ("moved by link", {LOCKED}),
+        ("moved by sickness", {"change_asked", LOCKED}),
+        ("cancelled", set()),
+        ("link sent again", {"change_asked"}),
+        ("ended", set()),
+    ],
+)
+def test_what_a_change_answers_is_asked_of_nobody_any_more(appointment, change, still_open):
+    officer, at = appointment.officer, now()
+    opened = world.open_link(appointment)
+    booking.request_change(
+        appointment_id=appointment.pk, wish="another_time", by=opened.visit, at=at
+    )
+    link_locked.send(sender=Link, link=opened.visit.link, at=at)
+    stands = appointment.pk
+
+    if change.startswith("moved"):
+        stands = booking.move(
+            appointment_id=appointment.pk,
+            officer_id=officer.pk,
+            starts_at=appointment.starts_at + timedelta(hours=2),
+            idempotency_key=uuid.uuid4(),
+            by=opened.visit if change == "moved by link" else officer,
+            at=at,
+            is_wished=change != "moved by sickness",
+        ).pk
+    elif change == "cancelled":
+        booking.cancel(appointment_id=stands, reason="victim asked", by=officer, at=at)
+    elif change == "ended":
+        outcomes.end(booking.lock(stands), entry="appointment.met", by=officer, at=at)
+    else:
+        booking.send_link_again(appointment_id=stands, by=officer, at=at)
+
+    left = StaffTask.objects.filter(done_at=None)
+    assert {(task.kind, task.about_id) for task in left} == {(each, stands) for each in still_open}
+    wishes = ChangeRequest.objects.filter(settled_at=None)
+    wished = [stands] if "change_asked" in still_open else []
+    assert list(wishes.values_list("appointment", flat=True)) == wished
 
 
 def test_cancelling_asks_first_then_tells_a_person(appointment, victim):

@@ -10,15 +10,24 @@ from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
-from appointments import booking, companions, protocol, protocol_beside, rooms, statements
+from appointments import (
+    booking,
+    companions,
+    outcomes,
+    protocol,
+    protocol_beside,
+    rooms,
+    statements,
+)
 from appointments.models import Companion, Presence
-from messaging.models import Notification
+from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import room_world as world
 from tests.appointments.test_consumers import Page, scenario
 from victimcontact.accounts.roles import Role
 from victimcontact.people import links, visits
 from victimcontact.people.models import Link
+from victimcontact.people.signals import link_locked
 
 pytestmark = pytest.mark.django_db
 WORD = "harbour"
@@ -131,6 +140,59 @@ def test_a_move_asks_them_again_and_a_cancel_tells_them(appointment, handler):
     assert not open_links.all().exists()
     told = Notification.objects.filter(contact=again.contact, status="queued")
     assert [n.template for n in told] == ["appointment_cancelled"]
+
+
+def test_whoever_was_to_come_along_is_asked_again_after_a_miss(appointment, handler):
+    asked, let_go = ask(appointment, handler), ask(appointment, handler, "supporter")
+    companions.let_out(companion_id=let_go.pk, by=handler, at=now())
+    outcomes.miss(appointment.pk, by=None, at=now())
+
+    again = booking.follow_up(
+        appointment_id=appointment.pk,
+        officer_id=appointment.officer_id,
+        starts_at=appointment.starts_at + timedelta(hours=2),
+        idempotency_key=uuid.uuid4(),
+        by=handler,
+        at=now(),
+    )
+
+    [new] = companions.of(again)
+    assert (new.contact, new.role) == (asked.contact, "interpreter")
+    good = Link.objects.filter(purpose="companion", revoked_at=None)
+    assert [link.about_id for link in good] == [new.pk]
+    text = Notification.objects.get(about_id=new.pk)
+    assert (text.template, text.status) == ("companion_asked", "queued")
+    assert rooms.by_phone(again) == ""
+
+
+def test_a_new_number_or_a_locked_link_brings_one_new_link(client, appointment, handler):
+    companion = ask(appointment, handler)
+    first = Link.objects.get(purpose="companion")
+    link_locked.send(sender=Link, link=first, at=now())
+    task = StaffTask.objects.get(kind="link_locked")
+    assert (task.about_type, task.about_id) == ("appointments.companion", companion.pk)
+    page = people.sign_in(client, handler)
+
+    page.post(f"/diary/along/{companion.pk}/", {"phone": "07700 900654"})
+
+    good = Link.objects.get(purpose="companion", revoked_at=None)
+    assert (good.about_id, good.pk != first.pk) == (companion.pk, True)
+    unsent = Notification.objects.get(about_id=companion.pk, status="queued")
+    assert unsent.contact.phone == "+447700900654"
+    task.refresh_from_db()
+    assert task.done_by == handler
+    _, token = links.issue(  # the word agreed with them opens it still
+        contact=unsent.contact,
+        purpose=good.purpose,
+        about_id=good.about_id,
+        expires_at=good.expires_at,
+        by=None,
+        at=now() - timedelta(seconds=1),
+    )
+    assert visits.open_visit(token, WORD, world.RequestFactory().post("/c/x"), now())
+
+    page.post(f"/diary/along/{companion.pk}/")
+    assert Link.objects.get(purpose="companion", revoked_at=None).pk != good.pk
 
 
 def test_the_statement_names_who_was_there_from_when_to_when(appointment, handler):

@@ -351,6 +351,11 @@ async function ask() {
       const truth = await response.json();
       iceServers = truth.ice_servers;
       others = truth.others;
+      // Video broke or works again while nobody talked: the page says another thing.
+      if ((truth.by_phone ?? "") !== (settings.by_phone ?? "") && truth.stage !== STAGE.ADMITTED) {
+        location.reload();
+        return;
+      }
       for (const field of root.querySelectorAll("[data-room-visit]")) field.value = truth.visit;
       change({
         type: "truth",

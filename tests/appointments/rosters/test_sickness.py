@@ -11,6 +11,7 @@ from appointments import booking, selectors
 from appointments.models import Appointment
 from appointments.rosters import losses, shifts, sickness
 from appointments.rosters.models import Absence, Outcome
+from messaging import staff_tasks
 from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import factories as diary
@@ -90,6 +91,24 @@ def test_else_a_person_rings(shift, sergeant):
     # The time stands until somebody has spoken with the victim.
     appointment.refresh_from_db()
     assert appointment.status == "booked"
+
+
+def test_a_task_ticked_off_while_the_time_stands_as_it_did_comes_again(shift, sergeant):
+    appointment = booked(shift, sergeant)
+    falls_sick(shift, sergeant)
+    task = StaffTask.objects.get()
+    staff_tasks.done(task.pk, note="Rang them", by=sergeant, at=now())
+
+    losses.settle_waiting(at=now())
+    assert losses.settle_waiting(at=now()) == 0
+
+    again = StaffTask.objects.get(done_at=None)
+    assert (again.about_id, again.reason) == (appointment.pk, losses.STILL)
+    booking.cancel(appointment_id=appointment.pk, reason="victim asked", by=sergeant, at=now())
+    losses.settle_waiting(at=now())
+    again.refresh_from_db()
+    assert again.withdrawn
+    assert not StaffTask.objects.filter(done_at=None).exists()
 
 
 def test_three_victims_one_free_officer(shift, sergeant):

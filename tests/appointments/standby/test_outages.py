@@ -1,12 +1,13 @@
 """Video goes down and comes back: everybody due is rung or put back, and the books balance."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from appointments import outcomes
+from appointments import booking, outcomes
 from appointments.attempts.models import Series
 from appointments.models import Appointment
 from appointments.standby import outages
@@ -14,6 +15,7 @@ from appointments.standby.models import Fallback, Outage
 from appointments.standby.watch import DOWN_AFTER, WELL_AFTER, Watcher
 from messaging.models import Notification, StaffTask
 from tests import factories
+from tests.appointments import room_world as world
 from tests.appointments.factories import appointment as booked
 from victimcontact.accounts.roles import Role
 
@@ -91,6 +93,45 @@ def test_who_is_being_rung_stays_a_call(due, down):
     assert (due.status, due.fallbacks.get().end) == (Status.ENDED, End.RUNG)
     with pytest.raises(outages.Over):
         outages.rang(due.fallbacks.get().pk, talked=True, note="Again", by=officer, at=now())
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved"])
+def test_nobody_is_asked_to_ring_for_what_was_changed_meanwhile(due, down, change):
+    outages.cover(down, at=now())
+    if change == "cancelled":
+        booking.cancel(appointment_id=due.pk, reason="victim asked", by=due.officer, at=now())
+    else:
+        booking.move(
+            appointment_id=due.pk,
+            officer_id=due.officer_id,
+            starts_at=due.officer.shifts.get().during.lower + timedelta(hours=4),
+            idempotency_key=uuid.uuid4(),
+            by=due.officer,
+            at=now(),
+        )
+
+    task = StaffTask.objects.get(kind="ring_instead")
+    assert (task.withdrawn, due.fallbacks.get().end) == (True, End.CHANGED)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_who_is_rung_is_not_asked_to_wait_for_video(client, due, down, watched):
+    victim = world.let_victim_in(client, world.open_link(due))
+    ready = "I am ready: tell them I am here"
+    plan = due.contact.plan
+    type(plan).objects.filter(pk=plan.pk).update(phone_watched=watched)
+    assert ready in victim.get("/a/").content.decode()
+
+    outages.cover(down, at=now())
+
+    page = victim.get("/a/").content.decode()
+    assert ready not in page
+    assert ("We plan to ring you at the agreed time" in page) is not watched
+    assert ("A person is working out how to reach you" in page) is watched
+    assert victim.get("/a/state/").json()["by_phone"] == ("asked" if watched else "rung")
+
+    outages.end(down, at=now())
+    assert ready in victim.get("/a/").content.decode()
 
 
 def test_not_reached_is_a_missed_appointment_and_never_a_silent_end(due, down):
