@@ -44,14 +44,47 @@ def grade(number: int, word: str) -> str:
     )
 
 
+class Kept:
+    """HTML by everything that it says: what says the same is not drawn again.
+
+    Most of what is polled has not changed since, and another's page has the same lines. A key
+    holds all that its line shows, clocks by the minute, so nothing kept can be out of date. No
+    words of a caller or of a leader come here.
+    """
+
+    MOST = 3_000
+
+    def __init__(self):
+        self._drawn = {}
+
+    def get(self, said, draw) -> str:
+        """What ``draw()`` gives, now or when the same was said before."""
+        key = (get_urlconf(), said)
+        found = self._drawn.get(key)
+        if found is None:
+            if len(self._drawn) >= self.MOST:
+                self._drawn.clear()
+            found = self._drawn[key] = draw()
+        return found
+
+
+_queue = Kept()
+
+
 def queue_rows(rows, *, user) -> str:
     """The rows of the queue (of ``shown.Row``), in which ``user`` finds what is theirs."""
-    return joined(_queue_row(row, user) for row in rows)
+    own = str(user.pk)
+
+    def drawn(row):
+        is_own = row.incident.owner_key == own
+        return _queue.get((row.said, is_own), lambda: _queue_row(row, is_own))
+
+    return joined(map(drawn, rows))
 
 
-def _queue_row(row, user):
+def _queue_row(row, is_own):
     incident = row.incident
-    key, there = incident.pk, address("triage:incident", incident.pk)
+    key, there = incident.key, address("triage:incident", incident.key)
     unseen, badge = "", ""
     if not incident.is_seen:
         unseen = ' class="vc-queue__unseen"'
@@ -75,7 +108,7 @@ def _queue_row(row, user):
 <td class="vc-queue__flags">{marks}{flags}<span class="vc-queue__why">\
 <span class="govuk-visually-hidden">Why it stands here: </span>{why}</span></td>
 <td>{text(row.response or "Not chosen")}{taken}</td>
-{_owner(incident, user)}
+{_owner(incident, is_own)}
 </tr>"""
 
 
@@ -86,9 +119,10 @@ def _clock(clock):
     )
 
 
-def _owner(incident, user):
-    if incident.owner is None:
-        return '<td class="vc-queue__unowned">Nobody</td>'
-    if incident.owner_id == user.pk:
+def _owner(incident, is_own):
+    if is_own:
         return "<td><strong>You</strong></td>"
-    return f"<td>{text(incident.owner)}</td>"
+    owner = incident.owner
+    if owner is None:
+        return '<td class="vc-queue__unowned">Nobody</td>'
+    return f"<td>{text(owner)}</td>"

@@ -116,7 +116,7 @@ class Repeat:
         found = []
         whys = [(why, one) for one in self.counts if (why := _caller_why(one))]
         if whys:
-            why, one = max(whys, key=lambda pair: pair[1].in_7_days)
+            why, one = max(whys, key=lambda pair: _weight(pair[1]))
             found.append(Mark("Repeat caller", f"{why}, by {one.kind}"))
         if self.is_repeat_victim:
             most = max(one.as_victim for one in self.victim_counts)
@@ -125,6 +125,11 @@ class Repeat:
             most = max(one.reports for one in self.counts if one.kind == Trace.Kind.ADDRESS)
             found.append(Mark("Repeat address", f"{counted(most)} in 12 months"))
         return found
+
+
+def _weight(one: Counts):
+    # Of two that say as much the number counts: the database gives them in no order.
+    return one.in_7_days, one.kind == Trace.Kind.NUMBER
 
 
 def _caller_why(one: Counts) -> str:
@@ -138,24 +143,27 @@ def _caller_why(one: Counts) -> str:
 
 
 def of_incidents(incidents, *, at) -> dict:
-    """{incident key: Repeat} for a whole queue, in one query whatever its length."""
+    """{incident key: Repeat} of incidents, in one query whatever their number."""
     keys = [incident.pk for incident in incidents]
+    return dict(zip(keys, of_keys(map(str, keys), at=at), strict=True))
+
+
+def of_keys(keys, *, at) -> list[Repeat]:
+    """The Repeat of each incident of these keys (text), for a whole queue in one query."""
+    keys = list(keys)
     if not keys:
-        return {}
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {**_asked((), at), "incidents": [str(key) for key in keys]})
+        cursor.execute(COUNT, {**_asked((), at), "incidents": keys})
         rows = cursor.fetchall()
     found = [([], []) for _ in keys]
     for place, as_victim, *told in rows:
-        one = Counts(*told)
+        one = Counts._make(told)
         everything, victims = found[place - 1]
         everything.append(one)
         if as_victim and one.kind != Trace.Kind.ADDRESS:
             victims.append(one)
-    return {
-        key: Repeat(tuple(everything), tuple(victims)) if everything else Repeat()
-        for key, (everything, victims) in zip(keys, found, strict=True)
-    }
+    return [Repeat(tuple(everything), tuple(victims)) for everything, victims in found]
 
 
 @dataclass(frozen=True)

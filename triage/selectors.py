@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 
 from messaging.models import Notification
 from triage import repeats, traces
+from triage.listed import COLUMNS, Listed
 from triage.models import Assessment, AssessmentDraft, Crime, Incident, ReportDraft, Review
 from victimcontact.accounts.models import Force, User
 from victimcontact.accounts.roles import PERMISSIONS
@@ -68,30 +69,17 @@ def of_owner(incidents, whose: str, user):
     return incidents.filter(owner=None) if whose == "unowned" else incidents
 
 
-# What the queue shows of each incident and no more: a page of it is read every few seconds.
-_IN_THE_QUEUE = (
-    *("reference", "channel", "status", "reported_at", "grade", "due_at", "review_due_at"),
-    *("is_seen", "response", "force__name", "force__grades"),
-    *("force__review_after_minutes", "force__review_warn_minutes"),
-    *(
-        f"{who}__{name}"
-        for who in ("handler", "owner")
-        for name in ("first_name", "last_name", "username")
-    ),
-)
-
-
-def queue_page(user, *, whose: str, start: int, many: int) -> list:
+def queue_page(user, *, whose: str, start: int, many: int) -> list[Listed]:
     """``many`` lines of the queue (``open_queue``) from ``start`` on, with handler and owner."""
-    return _queue_page(whose, start, many)(user=user.pk)
+    return [*map(Listed._make, _queue_page(whose, start, many).rows(user=user.pk))]
 
 
 @lru_cache(maxsize=100)
 def _queue_page(whose, start, many):
     def page(user):
         user = User(pk=user)
-        found = of_owner(open_queue(user), whose, user).select_related("force", "handler", "owner")
-        return found.only(*_IN_THE_QUEUE)[start : start + many]
+        found = of_owner(open_queue(user), whose, user)
+        return found.values_list(*COLUMNS)[start : start + many]
 
     return Prepared(page)
 
@@ -323,13 +311,17 @@ class Clock:
 
 def clock(due_at, *, at, warn_minutes: int) -> Clock:
     """``due_at`` as seen at ``at``; "soon" in the last ``warn_minutes`` before it."""
-    left = due_at - at
-    minutes = int(abs(left).total_seconds() // 60)
-    when = local_time.staff_time(due_at)
-    if left.total_seconds() < 0:
-        return Clock("late", f"{span(minutes)} late", when)
+    minutes, when = minutes_left(due_at, at=at), local_time.staff_time(due_at)
+    if minutes < 0:
+        return Clock("late", f"{span(-1 - minutes)} late", when)
     state = "soon" if minutes < warn_minutes else "ok"
     return Clock(state, f"in {span(minutes)}", when)
+
+
+def minutes_left(due_at, *, at) -> int:
+    """Whole minutes from ``at`` to ``due_at``; past it -1 in the first minute, -2 in the second."""
+    left = (due_at - at).total_seconds()
+    return int(left // 60) if left >= 0 else -1 - int(-left // 60)
 
 
 def span(minutes: int) -> str:

@@ -1,6 +1,6 @@
 """What several triage pages show of an incident: its header, its row, its safe-contact plan."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from triage import assessing, repeats, selectors, thrive
 from triage.models import Channel, Response
@@ -11,61 +11,86 @@ NO_REPEAT = repeats.Repeat()
 CHANNELS, RESPONSES = dict(Channel.choices), dict(Response.choices)
 
 
-@dataclass(frozen=True)
 class Row:
-    """One incident in the queue, as people read it."""
+    """One incident in the queue at a moment, as people read it. Worked out where it is read."""
 
-    incident: object
-    channel: str
-    grade_label: str
-    age: str
-    due: object
-    review: object
-    flags: list
-    response: str
-    marks: list  # of repeats.Mark
-    why: list  # why it stands where it stands, the strongest first
+    def __init__(self, incident, at, repeat=NO_REPEAT):
+        self.incident, self.at, self.repeat = incident, at, repeat
+
+    @property
+    def said(self) -> tuple:
+        """The same for rows that say the same: everything in it, and the minutes of its clocks.
+
+        For a ``Listed`` alone.
+        """
+        one, at = self.incident, self.at
+        minutes = (
+            (at - one.reported_at).total_seconds() // 60,
+            selectors.minutes_left(one.due_at, at=at),
+            selectors.minutes_left(one.review_due_at, at=at),
+        )
+        return one, self.repeat, minutes
+
+    @property
+    def channel(self):
+        return CHANNELS[self.incident.channel]
+
+    @cached_property
+    def grade_label(self):
+        return self.incident.force.grade_label(self.incident.grade)
+
+    @property
+    def age(self):
+        return selectors.span(int((self.at - self.incident.reported_at).total_seconds() // 60))
+
+    @cached_property
+    def due(self):
+        return selectors.clock(self.incident.due_at, at=self.at, warn_minutes=SOON)
+
+    @cached_property
+    def review(self):
+        force = self.incident.force
+        warn = force.review_after_minutes - force.review_warn_minutes
+        return selectors.clock(self.incident.review_due_at, at=self.at, warn_minutes=warn)
+
+    @cached_property
+    def flags(self):
+        return labels(self.incident.flags)
+
+    @property
+    def response(self):
+        return RESPONSES.get(self.incident.response, "")
+
+    @cached_property
+    def marks(self):
+        """Of repeats.Mark."""
+        return self.repeat.marks
+
+    @cached_property
+    def why(self):
+        """What puts it there (grade, seen or not, due), then what else asks for a look."""
+        incident, due, review = self.incident, self.due, self.review
+        found = [f"Grade {incident.grade} {self.grade_label}"]
+        if not incident.is_seen:
+            found.append("no person has looked yet: first in its grade")
+        found.append(f"response {due.says}" if due.state == "late" else f"response due {due.says}")
+        because = getattr(incident, "because", None)
+        news = f" ({because})" if because and because != assessing.CLOCK else ""
+        if review.state != "ok" or news:
+            found.append(f"review {'due ' if review.state != 'late' else ''}{review.says}{news}")
+        found += [mark.name.lower() for mark in self.marks]
+        return found
 
 
 def rows(incidents, at) -> list[Row]:
-    """Rows of the queue, with what repeats around each: one query for all of them."""
-    incidents = list(incidents)
-    repeating = repeats.of_incidents(incidents, at=at)
-    return [row(incident, at, repeating[incident.pk]) for incident in incidents]
+    """Rows of the queue (of ``Listed``), with what repeats around each: one query for them all."""
+    repeating = repeats.of_keys([one.key for one in incidents], at=at)
+    return [Row(one, at, repeat) for one, repeat in zip(incidents, repeating, strict=True)]
 
 
-def row(incident, at, repeat=NO_REPEAT):
-    force = incident.force
-    warn = force.review_after_minutes - force.review_warn_minutes
-    due = selectors.clock(incident.due_at, at=at, warn_minutes=SOON)
-    review = selectors.clock(incident.review_due_at, at=at, warn_minutes=warn)
-    label, marks = force.grade_label(incident.grade), repeat.marks
-    return Row(
-        incident=incident,
-        channel=CHANNELS[incident.channel],
-        grade_label=label,
-        age=selectors.span(int((at - incident.reported_at).total_seconds() // 60)),
-        due=due,
-        review=review,
-        flags=labels(incident.flags),
-        response=RESPONSES.get(incident.response, ""),
-        marks=marks,
-        why=_why(incident, label, due, review, marks),
-    )
-
-
-def _why(incident, label, due, review, marks):
-    """What puts it there (grade, seen or not, due), then what else asks for a look."""
-    found = [f"Grade {incident.grade} {label}"]
-    if not incident.is_seen:
-        found.append("no person has looked yet: first in its grade")
-    found.append(f"response {due.says}" if due.state == "late" else f"response due {due.says}")
-    because = getattr(incident, "because", None)
-    news = f" ({because})" if because and because != assessing.CLOCK else ""
-    if review.state != "ok" or news:
-        found.append(f"review {'due ' if review.state != 'late' else ''}{review.says}{news}")
-    found += [mark.name.lower() for mark in marks]
-    return found
+def row(incident, at):
+    """The row of one Incident that has its latest ``flags``."""
+    return Row(incident, at)
 
 
 MARKERS = {"firearms": "Firearms", "high_risk": "High risk"}

@@ -12,6 +12,7 @@ from messaging.models import Notification
 from tests import factories
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
 from triage.models import Assessment, Crime, Incident, Offer, Participant, ReportDraft
+from victimcontact.accounts.models import User
 from victimcontact.audit.models import Entry
 from victimcontact.people.models import Contact, ContactPlan
 
@@ -440,6 +441,29 @@ def test_queue_says_why_each_line_stands_where_it_stands(as_handler):
         " · repeat caller · repeat victim"
     ) in page
     assert "<strong>Repeat caller</strong> 3 in 7 days, by number" in page
+
+
+def test_a_line_that_was_shown_before_is_drawn_anew_when_anything_in_it_changes(
+    as_handler, handler
+):
+    incident = factories.incident(grade=3)
+    colleague = factories.user("call_handler", first_name="Noor", last_name="Amin")
+    Incident.objects.filter(pk=incident.pk).update(owner=handler)
+    row = Incident.objects.filter(pk=incident.pk)
+    people = User.objects.filter(pk=colleague.pk)
+    changes = {
+        "<strong>You</strong>": lambda: None,
+        "Grade 1 Immediate": lambda: row.update(grade=1),
+        "30 min late": lambda: row.update(due_at=now() - timedelta(minutes=30, seconds=5)),
+        "(text received)": lambda: incident.reviews.update(because="text received"),
+        "<td>Noor Amin</td>": lambda: row.update(owner=colleague),
+        "<td>Noor Said</td>": lambda: people.update(last_name="Said"),
+        "Not seen yet": lambda: row.update(is_seen=False),
+    }
+    for words, change in changes.items():
+        change()
+        shown = as_handler.get("/triage/rows/").content.decode()
+        assert words in shown
 
 
 def test_queue_shows_ones_own_or_nobodys_and_stays_so_while_it_looks_again(as_handler, handler):

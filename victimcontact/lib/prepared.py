@@ -38,6 +38,14 @@ class Prepared:
             prefetch_related_objects(found, *made._prefetch_related_lookups)
         return found
 
+    def rows(self, **values) -> list[tuple]:
+        """What the query's columns hold, as the database's driver reads them: no field is asked."""
+        kept = self._keep(values)
+        made, _, text, parameters = kept or self._whole(values)
+        with connections[made.db].cursor() as cursor:
+            cursor.execute(text, _filled(parameters, values))
+            return cursor.fetchall()
+
     def count(self, **values) -> int:
         """How many rows there are."""
         kept = self._keep(values)
@@ -53,6 +61,13 @@ class Prepared:
         if self._kept is None:
             self._kept = self._prepare(values)
         return self._kept
+
+    def _whole(self, values):
+        """As ``_prepare``, for these values alone."""
+        made = self._build(**values)
+        compiler = made.query.get_compiler(made.db)
+        text, parameters = compiler.as_sql()
+        return made, compiler, text, [(None, one) for one in parameters]
 
     def _prepare(self, values):
         """(queryset, compiler, SQL, parameters), or False where nothing can be kept."""
