@@ -53,6 +53,10 @@ class SlotTaken(Exception):
         self.alternatives = list(alternatives)
 
 
+class NotLearnt(SlotTaken):
+    """The officer lacks a skill that this report or this person asks for."""
+
+
 class NobodyFree(Exception):
     """No officer of the desk can take a call this minute."""
 
@@ -172,8 +176,8 @@ def move(
 
     It becomes what was chosen last: whoever chose a visit after video gets one. The old link dies,
     the text brings a new one; who comes along is asked again by it. ``by`` is a User, or the Visit
-    of the person who moves it by the link. Not ``is_wished`` (the officer fell ill), what they asked
-    to have changed is still to be settled. Returns the new Appointment; asked twice, the same.
+    of the person who moves it by the link. Not ``is_wished`` (the officer fell ill), what they
+    asked to have changed is still to be settled. Returns the new one; asked twice, the same.
     Raises NotLive, NotChosen, SlotTaken and KeyUsed (then the old time still stands).
     """
     old = lock(appointment_id)
@@ -678,10 +682,21 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     officer = _lock_officer(appointment.officer_id)
     if officer is None:  # a form that somebody wrote themselves
         raise SlotTaken
-    if not _place(appointment, officer, starts_at=starts_at, at=at, instead_of=instead_of):
+    has_learnt = _has_learnt(officer, appointment, at)
+    if not has_learnt or not _place(
+        appointment, officer, starts_at=starts_at, at=at, instead_of=instead_of
+    ):
         incident, kind = appointment.incident, appointment.kind
-        raise SlotTaken(alternatives(incident, near=starts_at, at=at, kind=kind))
+        refusal = SlotTaken if has_learnt else NotLearnt
+        raise refusal(alternatives(incident, near=starts_at, at=at, kind=kind))
     return appointment
+
+
+def _has_learnt(officer, appointment, at):
+    """Whether the officer has every skill asked for: the list of times names no other officer."""
+    witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
+    asked = skills.required(appointment.incident, at=at, contact=witness)
+    return skills.has(officer, {*asked, *appointment.desk.skills})
 
 
 def _lock_officer(pk, *, skip_locked=False):

@@ -188,6 +188,9 @@ def _text_told(person, at):
 
 def said_of(error):
     """How the page says what stood against a change: (words, slots to choose from instead)."""
+    if isinstance(error, diary.NotLearnt):
+        said = "That officer has not learnt what this person needs. These have"
+        return said, error.alternatives or None
     if isinstance(error, diary.SlotTaken):
         return "This time has just been taken. These are nearest to it", error.alternatives or None
     said = {
@@ -244,7 +247,7 @@ def booking(request, pk):
             diary.hold(officer_id=officer_id, starts_at=starts_at, **asked)
     except REFUSALS as refusal:
         error, slots = said_of(refusal)
-        if isinstance(refusal, diary.SlotTaken) and slot != EARLIEST:
+        if type(refusal) is diary.SlotTaken and slot != EARLIEST:
             error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
         return _page(request, incident, witness=witness, error=error, slots=slots, status=409)
     return _done(request, incident, witness)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from appointments.rosters.models import Skill
+from appointments.rosters.models import Profile, Skill
 from victimcontact.lib.local_time import local
 
 ADULT = 18
@@ -55,6 +55,14 @@ def required(incident, *, at, contact=None) -> list[str]:
         or language in skill.languages
         or any(_says(said, need) for need in skill.needs)
     )
+
+
+def has(officer, slugs) -> bool:
+    """Whether the officer has learnt all of these; asks nothing where there are none."""
+    if not slugs:
+        return True
+    learnt = Profile.objects.filter(user=officer).values_list("skills", flat=True).first()
+    return set(slugs) <= set(learnt or ())
 
 
 def _is_child(incident, assessment, victim, at):

@@ -10,6 +10,8 @@ from django.utils.timezone import now
 
 from appointments import booking, outcomes, selectors
 from appointments.models import Appointment, ChangeRequest
+from appointments.rosters import skills
+from appointments.rosters.models import Profile
 from messaging import outbox
 from messaging.models import Notification, StaffTask
 from tests import factories
@@ -113,6 +115,36 @@ def test_hold_of_a_taken_time_gives_the_nearest_others(handler):
     starts = [slot.starts_at - shift.during.lower for slot in taken.value.alternatives]
     assert starts[0] == timedelta(hours=1)
     assert len(starts) == 4
+
+
+def test_an_officer_without_the_skill_that_is_asked_for_is_refused(handler):
+    """A form that somebody wrote themselves: the list of times never named this officer."""
+    shift, trained = diary.shift(), diary.shift()
+    skills.ensure_usual(shift.desk.force)
+    Profile.objects.create(user=shift.officer, skills=["domestic-abuse"])
+    Profile.objects.create(user=trained.officer, skills=["abe"])
+    incident = diary.video_incident()
+    child = incident.victim
+    child.date_of_birth = "2015-02-01"
+    child.save()
+
+    with pytest.raises(booking.NotLearnt) as refusal:
+        hold(incident, shift, handler)
+
+    assert {slot.officer_id for slot in refusal.value.alternatives} == {trained.officer_id}
+    assert not Appointment.objects.exists()
+    booked = booking.book(appointment_id=hold(incident, trained, handler).pk, by=handler, at=now())
+    with pytest.raises(booking.NotLearnt):
+        booking.move(
+            appointment_id=booked.pk,
+            officer_id=shift.officer_id,
+            starts_at=shift.during.lower + timedelta(hours=2),
+            idempotency_key=uuid.uuid4(),
+            by=handler,
+            at=now(),
+        )
+    booked.refresh_from_db()
+    assert booked.status == "booked"
 
 
 def test_hold_that_lapsed_can_be_taken_by_another(handler):

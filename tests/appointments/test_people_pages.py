@@ -44,7 +44,7 @@ def test_needs_are_recorded_once_and_shown_and_looked_for(page):
         for need in ("Interpreter: Polish", "No uniform", "Officer: a woman", "Help with reading"):
             assert need in shown
     officers = {
-        value.split(" ")[0] for value in re.findall(r'name="slot" value="([^"]+)"', booking)
+        value.split(" ")[0] for value in re.findall(r'name="slot" value="([^" ]+ [^"]+)"', booking)
     }
     assert officers == {str(woman.officer_id)}
     assert str(man.officer_id) not in officers
