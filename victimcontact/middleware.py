@@ -2,6 +2,8 @@
 
 from functools import wraps
 
+from csp.constants import HEADER as CSP_HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -67,6 +69,8 @@ class PrivacyHeadersMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+        # One policy for every page, without nonces: written once, not for each answer.
+        self.always = {**ALWAYS, CSP_HEADER: build_policy()}
 
     def __call__(self, request):
         request.frame = lambda: frame(request)
@@ -79,7 +83,7 @@ class PrivacyHeadersMiddleware:
             for name, value in wordless.headers.items():
                 response.headers.setdefault(name, value)
             response.cookies.update(wordless.cookies)
-        for name, value in ALWAYS.items():
+        for name, value in self.always.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Permissions-Policy", permissions_policy(camera=False))
         is_static = request.path.startswith(settings.STATIC_URL)

@@ -194,7 +194,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First what sets headers: a refusal, a redirect to https and a static file have them too.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "victimcontact.middleware.PrivacyHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
