@@ -2,8 +2,8 @@
 
 Run: python bench/messaging.py, with --only rate, killed, outbox or server for one part. Prints
 ratios within one run, since machines differ: a worker against threads / delay, the outbox against
-bare statements on a bare table, the server as shipped against a bare view; and what is left of 400
-texts whose worker is killed twenty times.
+bare statements on a bare table, the server as shipped against a new Django project's view; and what
+is left of 400 texts whose worker is killed twenty times.
 """
 
 import argparse
