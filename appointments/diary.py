@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Now
 
-from appointments import rooms, selectors
+from appointments import calendar, rooms, selectors
 from appointments.models import Appointment, ChangeRequest
 from messaging.models import Notification
 from triage.models import Assessment
@@ -182,12 +182,17 @@ def _rows(user, start, end, *, everyone, at):
 
 
 def _whole(appointments):
-    # A reminder that waits for its evening says nothing of whether the time arrived.
-    latest = Notification.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=Now()),
-        about_type=Appointment._meta.label_lower,
-        about_id=OuterRef("pk"),
-    ).order_by("-queued_at")
+    # A reminder that waits for its evening says nothing of whether the time arrived, nor does a
+    # calendar file.
+    latest = (
+        Notification.objects.filter(
+            Q(not_before=None) | Q(not_before__lte=Now()),
+            about_type=Appointment._meta.label_lower,
+            about_id=OuterRef("pk"),
+        )
+        .exclude(template=calendar.BY_EMAIL)
+        .order_by("-queued_at")
+    )
     return (
         appointments.select_related(
             "incident__force", "contact", "desk", "officer", "passed_on", "offer__recorded_by"

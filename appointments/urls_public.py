@@ -15,5 +15,6 @@ urlpatterns = [
     path("c/state/", views_beside.beside_state, name="beside_state"),
     path("a/cancel/", views_change.cancel, name="cancel_mine"),
     path("a/calendar/", views_change.to_calendar, name="to_calendar"),
+    path("a/calendar/email/", views_change.email_calendar, name="email_calendar"),
     *urls_statement.public_urlpatterns,
 ]

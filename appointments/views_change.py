@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from appointments import booking, calendar, rooms, selectors
 from appointments.attempts import tries
@@ -247,7 +247,8 @@ def to_calendar(request):
     if _closed(appointment):
         return _show(request, "too_late", appointment)
     if request.method != "POST":
-        return _show(request, "calendar", appointment)
+        may_email = calendar.may_email(appointment.contact, at)
+        return _show(request, "calendar", appointment, {"may_email": may_email})
     link = ""
     if request.POST.get("link") == "yes":
         # Of the link in the text only a hash is kept: the file gets one of its own.
@@ -265,3 +266,17 @@ def to_calendar(request):
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
     )
+
+
+@require_POST
+@visits.require_visit("appointment")
+def email_calendar(request):
+    """Send the file to the address that they gave, where the contact plan allows e-mail."""
+    appointment = _appointment(request)
+    try:
+        sent = calendar.send(appointment_id=appointment.pk, at=now())
+    except booking.NotLive:
+        return _show(request, "too_late", appointment, status=409)
+    except calendar.NoEmail:
+        return _show(request, "calendar", appointment, {"no_email": True}, status=409)
+    return _show(request, "emailed", appointment, {"later": sent.not_before})

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, companions, protocol, rooms, statements, views_beside
+from appointments import booking, calendar, companions, protocol, rooms, statements, views_beside
 from appointments.forms_visit import DevicesForm
 from appointments.models import Appointment, StatementVersion
 from victimcontact.lib import phone
@@ -121,6 +121,7 @@ def _page(request, appointment):
         "contact_number": phone.display(appointment.incident.force.contact_number),
         "asked": list(appointment.change_requests.filter(settled_at=None)),
         "may_change": appointment.status in booking.AHEAD,
+        "may_email": calendar.may_email(appointment.contact, at),
         "companions": companions.of(appointment),
         "has_signed": _has_signed(appointment),
         "room_settings": {

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Least
 
-from messaging import asking, settling, staff_tasks
+from messaging import asking, settling, staff_tasks, wording
 from messaging.models import NOTICES, Channel, Notification, StaffTask
 from messaging.staff_tasks import about_of
 from messaging.writing import DECIDED_WITHIN, write
@@ -48,7 +48,7 @@ def queue(
     Raises wording.UnknownTemplate and wording.Unfilled, which are mistakes of the caller.
     """
     at_once = not_before is None or not_before <= at
-    channel, obstacle = _usable_channel(to, channel, at if at_once else not_before)
+    channel, obstacle = _usable_channel(to, template, channel, at if at_once else not_before)
     notification = write(
         template,
         to=to,
@@ -193,14 +193,14 @@ def oldest_waiting() -> timedelta | None:
         return cursor.fetchone()[0]
 
 
-def _usable_channel(contact, wanted, at):
+def _usable_channel(contact, template, wanted, at):
     """(channel, None), or (wanted, reason) when no channel can be used at any hour."""
     # A notice never goes to an account on WhatsApp or Messenger in place of a text or an e-mail.
     others = [channel for channel in NOTICES if channel != wanted]
     obstacles = {}
     for channel in (Channel(wanted), *others):
         obstacle = asking.standing_obstacle(contact, channel, at)
-        if obstacle is None:
+        if obstacle is None and (channel == wanted or wording.is_said(template, channel)):
             return channel, None
         obstacles[channel] = obstacle
     return Channel(wanted), obstacles[Channel(wanted)]

@@ -32,6 +32,7 @@ from messaging.transports import (
     is_handset_allowed,
     twilio,
 )
+from messaging.writing import WITH_CALENDAR, context_of
 from victimcontact.people import safe_contact
 from victimcontact.people.models import ContactPlan
 
@@ -305,6 +306,8 @@ def parcel_of(row: Notification, *, until=None, at=None) -> Parcel:
         language=row.language,
         sender=row.account.written_to if row.channel in SOCIAL else row.force.sender,
         valid_seconds=int((min(ends) - at).total_seconds()) if ends and at else None,
+        # Only there is the context read: a batch leaves it out.
+        calendar=context_of(row).get("calendar", "") if row.template in WITH_CALENDAR else "",
     )
 
 

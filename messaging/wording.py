@@ -240,6 +240,11 @@ def names() -> list[tuple[str, str]]:
     return sorted({(name, channel) for name, _, channel in _files()})
 
 
+def is_said(name: str, channel: str) -> bool:
+    """Whether the house has words of this name for that channel."""
+    return (name, "en", str(channel)) in _files()
+
+
 def subject_and_body(text: str) -> tuple[str, str]:
     """Part an e-mail's words: the first line is the subject, the rest the body."""
     subject, _, body = text.partition("\n")

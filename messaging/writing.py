@@ -12,6 +12,8 @@ from victimcontact.audit import ledger
 DECIDED_WITHIN = timedelta(minutes=5)
 # So long before the time that it names it must be known to have arrived: another way takes time.
 NEEDED_BEFORE = timedelta(minutes=30)
+# With these goes the calendar file that stands in their context as "calendar".
+WITH_CALENDAR = ("appointment_calendar",)
 
 
 def write(

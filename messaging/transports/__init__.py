@@ -48,6 +48,7 @@ class Parcel:
     language: str = "en-gb"
     sender: str = ""  # the force's neutral name; empty for the number
     valid_seconds: int | None = None
+    calendar: str = ""  # an iCalendar file to go with an e-mail; empty for none
 
 
 @dataclass(frozen=True, slots=True)

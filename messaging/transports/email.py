@@ -1,7 +1,7 @@
 """E-mail through the force's own mail server: the words twice, plain and as HTML.
 
-Nothing else: no picture, no style, nothing that reports opening, no attachment. A calendar file is
-downloaded by whoever wants one, from the page behind the link.
+Nothing else: no picture, no style, nothing that reports opening. No attachment either, but for the
+calendar file of somebody who asked for just that.
 
 A mail server keeps no list that could be asked. A message whose answer was lost is sent again with
 the same Message-ID, by which mailboxes know the two for one.
@@ -40,6 +40,8 @@ def send(parcel: Parcel, way: Way) -> Accepted:
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(as_html(parcel), "text/html")
+    if parcel.calendar:
+        message.attach("appointment.ics", parcel.calendar, "text/calendar")
     try:
         connection = mail.get_connection(timeout=TIMEOUT_SECONDS)
     except TypeError:

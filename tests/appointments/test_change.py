@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from appointments import booking, calendar, outcomes
 from appointments.models import Appointment, ChangeRequest
-from messaging import outbox
+from messaging import outbox, sending
 from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories as diary
@@ -261,6 +261,52 @@ def test_the_calendar_file_says_nothing_and_holds_no_link_unless_chosen(appointm
     assert not event.subcomponents
     token = Calendar.from_ical(chosen.content).walk("VEVENT")[0]["url"].rpartition("/")[2]
     assert world.open_again(str(token)).visit.link.about_id == appointment.pk
+
+
+@pytest.fixture
+def mailbox(appointment, settings, mailoutbox):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    contact = appointment.contact
+    contact.email = "robin@example.org"
+    contact.save()
+    contact.plans.update(channels={"sms": "safe", "email": "safe"})
+    return mailoutbox
+
+
+def test_the_calendar_file_is_e_mailed_once_to_whoever_asks(appointment, victim, mailbox):
+    assert "E-mail it to me" in victim.get("/a/calendar/").content.decode()
+    assert "e-mail it to me" in victim.get("/a/").content.decode()
+
+    for _ in range(2):
+        assert "We send it to you" in victim.post("/a/calendar/email/").content.decode()
+    while sending.send_next():
+        pass
+
+    [message] = mailbox
+    assert (message.to, message.subject) == (["robin@example.org"], "Calendar file")
+    [(name, content, kind)] = message.attachments
+    assert (name, kind) == ("appointment.ics", "text/calendar")
+    event = Calendar.from_ical(content).walk("VEVENT")[0]
+    assert event.decoded("dtstart") == appointment.starts_at
+    assert {"URL", "LOCATION", "DESCRIPTION", "ORGANIZER"}.isdisjoint(event)
+    parts = [part.get_content_type() for part in message.message().walk()]
+    assert parts[-1] == "text/calendar"
+
+
+def test_no_file_is_e_mailed_that_the_plan_of_that_moment_does_not_allow(
+    appointment, victim, mailbox
+):
+    victim.post("/a/calendar/email/")
+    appointment.contact.plans.update(channels={"sms": "safe", "email": "unsafe"})
+    while sending.send_next():
+        pass
+
+    queued = Notification.objects.get(template="appointment_calendar")
+    assert (queued.status, queued.channel, len(mailbox)) == ("held", "email", 0)
+    for page in ("/a/", "/a/calendar/"):
+        assert "mail it to me" not in victim.get(page).content.decode()
+    assert victim.post("/a/calendar/email/").status_code == 409
+    assert Notification.objects.filter(template="appointment_calendar").count() == 1
 
 
 def at_once(acts):
