@@ -16,7 +16,8 @@ from django.db.models.functions import Cast
 from victimcontact.accounts.models import Force, User
 
 
-def _name(who):
+def name_of(who):
+    """The columns of a person's name."""
     return (f"{who}__first_name", f"{who}__last_name", f"{who}__username")
 
 
@@ -28,9 +29,9 @@ COLUMNS = (
     *("is_seen", "response", "because"),
     Cast(Func(F("flags"), function="array_to_json"), TextField()),
     *("force__grades", "force__review_after_minutes", "force__review_warn_minutes"),
-    *_name("handler"),
+    *name_of("handler"),
     Cast("owner", TextField()),
-    *_name("owner"),
+    *name_of("owner"),
 )
 
 

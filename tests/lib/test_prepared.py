@@ -6,7 +6,9 @@ import pytest
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
+from appointments.models import Shift
 from tests import factories
+from tests.appointments import factories as diary
 from triage.models import Incident, Review
 from victimcontact.accounts.models import User
 from victimcontact.lib.prepared import Prepared
@@ -57,3 +59,21 @@ def test_what_takes_a_weekday_from_a_moment_is_asked_each_time():
     assert on_its_day(at=moment + timedelta(days=1)) == []
     assert on_its_day(at=moment) == [monday]
     assert on_its_day.count(at=moment) == 1
+
+
+def test_a_range_of_moments_is_filled_in_and_rows_come_as_they_are():
+    @Prepared
+    def around(user, at):
+        span = (at - timedelta(hours=1), at + timedelta(minutes=1))
+        found = Shift.objects.filter(officer=user, during__overlap=span).order_by("during")
+        return found.values_list("during__startswith", "officer__username")
+
+    officer, noon = factories.user("video_officer", username="Amara"), factories.NOON
+    diary.shift(officer=officer, starts_at=noon, hours=2)
+    begins = (noon, "Amara")
+
+    assert around.rows(user=officer.pk, at=noon - timedelta(hours=3)) == []
+    assert around.rows(user=officer.pk, at=noon - timedelta(seconds=30)) == [begins]
+    assert around(user=officer.pk, at=noon + timedelta(minutes=179)) == [begins]
+    assert around(user=officer.pk, at=noon + timedelta(minutes=181)) == []
+    assert around._kept

@@ -6,7 +6,7 @@ at open incidents alone, by their partial indexes.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby, pairwise
 
 from django.db.models import (
@@ -24,9 +24,10 @@ from django.db.models import (
 from triage import selectors, shown
 from triage.control import telling
 from triage.control.models import ToTell
+from triage.listed import COLUMNS, Listed, name_of
 from triage.models import Grade, Incident
 from triage.shifts import duty
-from triage.shifts.models import Handover
+from triage.shifts.models import Handover, Pin
 from victimcontact.accounts.models import User
 from victimcontact.lib.prepared import Prepared
 
@@ -81,14 +82,58 @@ class Figures:
 
 @dataclass(frozen=True)
 class Line:
-    """One incident on the board. ``why`` says why it stands there, the strongest first."""
+    """One incident on the board. What it says is worked out where it is read."""
 
     row: shown.Row
-    why: list[str]
-    marks: list[tuple[str, str]]  # (key of SHOWS, words)
     owner_is_away: bool
-    due_share: int  # how much of the time that the target gives is gone, in percent
-    review_share: int
+    is_handed: bool
+    is_untold: bool
+    pin: object = None
+    show: str = ""
+
+    @property
+    def said(self) -> tuple:
+        """The same for lines that say the same. For one without a pin, of a ``Listed`` alone."""
+        states = (self.owner_is_away, self.is_handed, self.is_untold, self.show)
+        return self.row.said, self.due_share, self.review_share, states
+
+    @property
+    def why(self) -> list[str]:
+        """Why it stands where it stands, the strongest first."""
+        # A review that only the clock asks for has a column of its own.
+        why = [each for each in self.row.why if not each.startswith("review") or "(" in each]
+        if self.pin:
+            why.insert(0, f"put first by {self.pin.pinned_by}: {self.pin.reason}")
+        elif self.show in ("late", "soon"):
+            why.insert(0, "by the time of its review")
+        return why
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """(key of SHOWS, words) of what wants a look."""
+        incident, found = self.row.incident, []
+        if not incident.is_seen:
+            found.append(("unseen", "Not seen yet"))
+        if self.is_untold:
+            found.append(("untold", "Caller not told"))
+        if self.is_handed:
+            found.append(("handed", "Handover not read"))
+        if not incident.response and incident.grade >= Grade.SCHEDULED:
+            found.append(("choice", "Awaiting choice"))
+        return found
+
+    @cached_property
+    def due_share(self) -> int:
+        """How much of the time that the target gives is gone, in percent."""
+        incident = self.row.incident
+        minutes = incident.force.target_minutes(incident.grade)
+        return _share(incident.due_at, minutes, self.row.at)
+
+    @cached_property
+    def review_share(self) -> int:
+        incident = self.row.incident
+        minutes = incident.force.review_after_minutes
+        return _share(incident.review_due_at, minutes, self.row.at)
 
 
 @dataclass(frozen=True)
@@ -205,8 +250,31 @@ def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
     ``show`` is a key of SHOWS. What a grade's target and a person's look decide is the queue's own
     order (``selectors.open_queue``); a leader's pin goes before it.
     """
-    rows = _page(show, page, LINES)(user=user.pk, at=at)
-    return [_line(row, at, show) for row in rows[:LINES]], len(rows) > LINES
+    rows = _page(show, page, LINES).rows(user=user.pk, at=at)
+    found = [
+        Line(
+            row=shown.Row(Listed._make(row[: len(COLUMNS)]), at),
+            **dict(zip(_STATES, row[len(COLUMNS) :], strict=False)),
+            pin=_pin(row[-len(_PIN) :]),
+            show=show,
+        )
+        for row in rows[:LINES]
+    ]
+    return found, len(rows) > LINES
+
+
+_STATES = ("owner_is_away", "is_handed", "is_untold")
+_PIN = ("pin__reason", *name_of("pin__pinned_by"))
+
+
+def _pin(columns):
+    """The Pin that a row of the database holds, as far as a line shows it; None without."""
+    reason, first, last, username = columns
+    if reason is None:
+        return None
+    by = User(first_name=first, last_name=last, username=username)
+    sealed = Pin._meta.get_field("reason")
+    return Pin(reason=sealed.from_db_value(reason, None, None), pinned_by=by)
 
 
 @lru_cache(maxsize=100)
@@ -223,15 +291,12 @@ def _page(show, page, many):
         start = (page - 1) * many
         # Which ones is found on narrow rows; only those that are shown are read whole.
         these = which.order_by(*order).values("pk")[start : start + many + 1]
-        marks = {f"is_{key}": Q(condition) for key, condition in _marked(at).items()}
-        # Sealed words are not opened for a list that does not show them.
         return (
             selectors.open_queue(user)
             .filter(pk__in=these)
-            .select_related("force", "owner", "pin__pinned_by")
-            .defer("narrative", "location", "safety_note")
             .order_by(*order)
-            .annotate(**marks)
+            .annotate(**_states(at))
+            .values_list(*COLUMNS, *_STATES, *_PIN)
         )
 
     return Prepared(rows)
@@ -239,52 +304,35 @@ def _page(show, page, many):
 
 def staff(user, *, at) -> list[Staff]:
     """Who is on duty in this person's forces, by what they do."""
-    people = duty.on_duty(user.forces.all(), at=at)
+    people = duty.standing(_people(user=user.pk, at=at), at=at)
     return [
         Staff(heading or "Others", list(group))
         for heading, group in groupby(people, key=lambda one: one.heading)
     ]
 
 
+@Prepared
+def _people(user, at):
+    # No more of anybody than the board shows.
+    own = ("first_name", "last_name", "username", "roles")
+    of_duty = ("duty__state", "duty__since", "duty__heard_at")
+    return duty.people(User(pk=user).forces.all(), at=at).only(*own, *of_duty)
+
+
 def line_of(user, pk, *, at) -> Line | None:
     """One incident's line, or None: not open, not graded, or not this person's to see."""
     which = selectors.open_queue(user).filter(pk=pk)
     found = which.select_related("force", "owner", "pin__pinned_by")
-    row = found.annotate(**{f"is_{k}": Q(v) for k, v in _marked(at).items()}).first()
-    return _line(row, at, "") if row else None
+    one = found.annotate(**_states(at)).first()
+    if one is None:
+        return None
+    states = {name: getattr(one, name) for name in _STATES}
+    return Line(row=shown.row(one, at), **states, pin=getattr(one, "pin", None))
 
 
-def _marked(at):
+def _states(at):
     are = conditions(at)
-    return {key: are[key] for key in ("away", "handed", "untold")}
-
-
-def _line(incident, at, show):
-    row = shown.row(incident, at)
-    # A review that only the clock asks for has a column of its own.
-    why = [each for each in row.why if not each.startswith("review") or "(" in each]
-    pin = getattr(incident, "pin", None)
-    if pin:
-        why.insert(0, f"put first by {pin.pinned_by}: {pin.reason}")
-    elif show in ("late", "soon"):
-        why.insert(0, "by the time of its review")
-    marks = []
-    if not incident.is_seen:
-        marks.append(("unseen", "Not seen yet"))
-    if incident.is_untold:
-        marks.append(("untold", "Caller not told"))
-    if incident.is_handed:
-        marks.append(("handed", "Handover not read"))
-    if not incident.response and incident.grade >= Grade.SCHEDULED:
-        marks.append(("choice", "Awaiting choice"))
-    return Line(
-        row=row,
-        why=why,
-        marks=marks,
-        owner_is_away=incident.is_away,
-        due_share=_share(incident.due_at, incident.force.target_minutes(incident.grade), at),
-        review_share=_share(incident.review_due_at, incident.force.review_after_minutes, at),
-    )
+    return dict(zip(_STATES, map(Q, (are["away"], are["handed"], are["untold"])), strict=True))
 
 
 def _share(due_at, minutes, at):

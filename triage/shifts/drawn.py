@@ -1,20 +1,69 @@
-"""The board's lines as HTML."""
+"""The board's tiles, drawings and lines as HTML."""
 
 from urllib.parse import quote
 
-from triage.drawn import address, grade, joined, text
+from django.urls import reverse
+
+from triage.drawn import Kept, address, grade, joined, text
+
+_kept = Kept()
+
+
+def tiles(found, *, show: str) -> str:
+    """What a leader may ask the board for (``board.Tile``s); ``show`` is what they asked."""
+    there = reverse("shifts:board")
+    return joined(_tile(tile, there, is_shown=tile.key == show) for tile in found)
+
+
+def _tile(tile, there, *, is_shown):
+    state = " vc-tile--urgent" if tile.is_urgent else "" if tile.number else " vc-tile--none"
+    query = f"?show={tile.key}" if tile.key else ""
+    current = ' aria-current="page"' if is_shown else ""
+    return (
+        f'<a class="vc-tile{state}" id="tile-{tile.key or "all"}" href="{there}{query}"'
+        f' title="{text(tile.means)}"{current}><span class="vc-tile__number">{tile.number}</span>'
+        f'<span class="vc-tile__label">{text(tile.label)}</span></a>'
+    )
+
+
+def columns(found) -> str:
+    """The reviews to come (``charts.Column``s) as parts of their drawing."""
+    return joined(
+        f'<rect class="vc-ahead__bar vc-ahead__bar--{one.kind}" x="{one.x}" y="{one.y}" width="34"'
+        f' height="{one.height}"/><text class="vc-ahead__number" x="{one.middle}" y="{one.above}"'
+        f' text-anchor="middle">{one.number}</text><text class="vc-ahead__label"'
+        f' x="{one.middle}" y="95" text-anchor="middle">{text(one.label)}</text>'
+        for one in found
+    )
+
+
+def columns_said(found) -> str:
+    """The same in words."""
+    late, *ahead = found
+    parts = [f"{late.number} late"]
+    for one in ahead:
+        when = "in the next half hour" if one.label == "now" else f"after {one.label}"
+        parts.append(f"{one.number} {when}")
+    return ", ".join(parts)
 
 
 def lines(found, *, back: str) -> str:
     """The rows of ``board.Line``s; ``back`` is the address to which their actions lead back."""
-    return joined(_line(line, f"back={quote(back, safe='')}") for line in found)
+    back = f"back={quote(back, safe='')}"
+
+    def drawn(line):
+        if line.pin:  # a leader's words are not kept
+            return _line(line, back)
+        return _kept.get((line.said, back), lambda: _line(line, back))
+
+    return joined(map(drawn, found))
 
 
 def _line(line, back):
     row, incident = line.row, line.row.incident
-    key, reference = incident.pk, text(incident.reference)
+    key, reference = incident.key, text(incident.reference)
     act = text(f"{address('shifts:act', key)}?{back}")
-    first = " vc-line--first" if getattr(incident, "pin", None) else ""
+    first = " vc-line--first" if line.pin else ""
     marks = "".join(
         f'<span class="vc-mark vc-mark--{name}">{text(words)}</span> ' for name, words in line.marks
     )

@@ -167,6 +167,11 @@ def on_duty(forces, *, at) -> list[Standing]:
     On duty is who said so and was heard of, and who is on the roster; whoever said "away" while
     on the roster is listed as away. In order of heading, free first, those with least first.
     """
+    return standing(people(forces, at=at), at=at)
+
+
+def people(forces, *, at):
+    """The users of whom ``standing`` tells how they stand, as one query."""
     members = User.forces.through.objects.filter(force__in=forces.values("pk")).values("user")
     owned = (
         Incident.objects.filter(
@@ -177,7 +182,7 @@ def on_duty(forces, *, at) -> list[Standing]:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    people = (
+    return (
         User.objects.filter(pk__in=members, is_active=True, roles__overlap=ROLES)
         .select_related("duty")
         .annotate(
@@ -188,6 +193,10 @@ def on_duty(forces, *, at) -> list[Standing]:
         .filter(is_here(at) | Q(rostered_until__isnull=False) | Q(engaged_until__isnull=False))
         .order_by("last_name", "first_name", "pk")
     )
+
+
+def standing(people, *, at) -> list[Standing]:
+    """How each of ``people`` stands, in the order of ``on_duty``."""
     order = [name for _, name in HEADINGS] + [""]
     states = [FREE, BUSY, AWAY]
     return sorted(

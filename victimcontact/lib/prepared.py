@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.models import prefetch_related_objects
+from psycopg2.extras import Range
 
 # Stand-ins for moments, in winter by day and in summer by night, each argument's years from the
 # next: what is reckoned from one of them is known by lying near it.
@@ -117,6 +118,26 @@ class _Same:
     __hash__ = object.__hash__
 
 
+class _Between:
+    """Added to a moment, gives a range of moments reckoned from it."""
+
+    def __init__(self, span, stand_in):
+        self._low, self._high = span.lower - stand_in, span.upper - stand_in
+        self._kind, self._bounds = type(span), span._bounds
+
+    def __radd__(self, moment):
+        return self._kind(moment + self._low, moment + self._high, self._bounds)
+
+    def _told(self):
+        return self._low, self._high, self._kind, self._bounds
+
+    def __eq__(self, other):
+        return isinstance(other, _Between) and self._told() == other._told()
+
+    def __hash__(self):
+        return hash(self._told())
+
+
 def _filled(parameters, values):
     return [one if name is None else values[name] + one for name, one in parameters]
 
@@ -132,7 +153,16 @@ def _named(parameter, given):
     for name, stand_in in given.items():
         if isinstance(parameter, UUID) and parameter == stand_in:
             return name, _Same()
-        both = isinstance(parameter, datetime) and isinstance(stand_in, datetime)
-        if both and parameter.tzinfo and abs(parameter - stand_in) < _NEAR:
+        if not isinstance(stand_in, datetime):
+            continue
+        if _is_near(parameter, stand_in):
             return name, parameter - stand_in
+        if isinstance(parameter, Range) and _is_near(parameter.lower, stand_in):
+            if _is_near(parameter.upper, stand_in):
+                return name, _Between(parameter, stand_in)
     return None, parameter
+
+
+def _is_near(value, stand_in):
+    is_moment = isinstance(value, datetime) and value.tzinfo is not None
+    return is_moment and abs(value - stand_in) < _NEAR

@@ -26,7 +26,11 @@ def numbers(user, at):
 
 
 def shown(user, at, show=""):
-    return [line.row.incident for line in board.lines(user, at=at, show=show)[0]]
+    return incidents(board.lines(user, at=at, show=show)[0])
+
+
+def incidents(lines):
+    return [Incident.objects.get(pk=line.row.incident.pk) for line in lines]
 
 
 def test_every_tile_counts_what_its_list_shows(leader, handler):
@@ -182,7 +186,7 @@ def test_lines_come_in_pages(leader, monkeypatch):
 
     pages = [board.lines(leader, at=NOON, page=number) for number in (1, 2, 3)]
 
-    assert [[line.row.incident for line in lines] for lines, _ in pages] == [
+    assert [incidents(lines) for lines, _ in pages] == [
         made[:2],
         made[2:4],
         made[4:],

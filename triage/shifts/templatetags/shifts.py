@@ -49,6 +49,16 @@ def drawn_lines(found, back) -> str:
     return drawn.lines(found, back=back)
 
 
+@register.filter
+def drawn_tiles(tiles, show) -> str:
+    """The board's tiles, of which ``show`` is the one that is shown."""
+    return drawn.tiles(tiles, show=show)
+
+
+register.filter("drawn_columns", drawn.columns)
+register.filter("said_columns", drawn.columns_said)
+
+
 @register.simple_tag(takes_context=True)
 def back_here(context) -> str:
     """Where the header's forms lead back to: this page, or the one that a header alone stands on.
