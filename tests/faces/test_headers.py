@@ -65,6 +65,7 @@ def through(view, address="/a/x"):
 def test_every_answer_keeps_itself_to_itself():
     answer = through(lambda request: HttpResponse("x"))
 
+    assert "default-src 'none'" in answer.headers.pop("Content-Security-Policy")
     assert dict(answer.headers) == {
         "Content-Type": "text/html; charset=utf-8",
         "Cross-Origin-Opener-Policy": "same-origin",
