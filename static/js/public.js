@@ -89,7 +89,8 @@ export function empty() {
  * Says so two minutes before the visit ends, and lets it go on.
  *
  * The server knows how long is left: another page, or the call itself, may have kept the visit
- * alive. Writing counts as being there, so nobody is shut out in the middle of a sentence.
+ * alive. Writing counts as being there, so nobody is shut out in the middle of a sentence. The
+ * page that says that a change is made is the last of its visit, and may be read all the same.
  */
 const WARN_SECONDS = 120;
 const TELL_EVERY_MS = 60_000;
@@ -112,8 +113,16 @@ class Closing {
   }
 
   ask(method) {
-    this.told = performance.now();
+    const now = performance.now();
+    this.told = now;
     clearTimeout(this.timer);
+    const { seconds } = this.box.dataset;
+    if (seconds) {
+      // The visit is over already. This page alone is left, and closes by its own clock.
+      this.ends = method === "POST" || !this.ends ? now + seconds * 1000 : this.ends;
+      this.plan((this.ends - now) / 1000);
+      return;
+    }
     fetch(this.box.dataset.address, { method, cache: "no-store" })
       .then((answer) => answer.json())
       .then((answer) => this.plan(answer.seconds))
@@ -128,7 +137,12 @@ class Closing {
     this.box.hidden = seconds > WARN_SECONDS;
     if (seconds <= 0) {
       empty();
-      window.location.reload();
+      if (this.box.dataset.seconds) {
+        // By GET: what this page was the answer to is not sent again.
+        window.location.replace(window.location.href);
+      } else {
+        window.location.reload();
+      }
       return;
     }
     this.askIn(seconds > WARN_SECONDS ? seconds - WARN_SECONDS + 1 : Math.min(seconds + 1, 30));
