@@ -256,5 +256,7 @@ def officers(request):
     for person in people:
         known = profiles.get(person.pk, Profile())
         learnt = [names.get(slug, slug) for slug in known.skills]
-        rows.append((person, learnt, [languages.get(one, one) for one in known.languages]))
+        # Everybody here speaks English; what they speak besides is what is recorded.
+        spoken = ["English", *(languages.get(one, one) for one in known.languages)]
+        rows.append((person, learnt, spoken))
     return TemplateResponse(request, "appointments/rosters/officers.html", {"rows": rows})

@@ -195,8 +195,20 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 show();
 
-/* The day begins to be looked at where something is. */
-const slips = [...(day()?.querySelectorAll(".vc-day .vc-slip") ?? [])];
-if (slips.length) {
-  scroller().scrollLeft = Math.min(...slips.map((slip) => slip.closest("td").offsetLeft)) - 260;
+/* The day begins to be looked at now; another day, and before it opens, at the working day or
+   where something is earlier. A desk that is open all night begins at midnight. */
+const WORKING_DAY = "08:00";
+const begin = () => {
+  const first = scroller().querySelector(".vc-day__who").offsetWidth;
+  const hours = [...scroller().querySelectorAll("[data-hour]")];
+  const upTo = (time) => hours.findLast((hour) => hour.dataset.hour <= time) ?? hours[0];
+  const now = day().dataset.now;
+  const slips = [...day().querySelectorAll(".vc-day .vc-slip")];
+  const wanted = now
+    ? [upTo(now).offsetLeft]
+    : [upTo(WORKING_DAY), ...slips.map((slip) => slip.closest("td"))].map((cell) => cell.offsetLeft);
+  scroller().scrollLeft = Math.min(...wanted) - first;
+};
+if (scroller()) {
+  begin();
 }
