@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
 
-from appointments import rooms
-from appointments.models import Appointment, Presence
+from appointments import companions, rooms
+from appointments.models import Appointment, Companion, Presence
 from tests import factories as people
 from tests.appointments import room_world as world
 from tests.appointments.factories import WORD
@@ -20,6 +20,7 @@ from tests.faces.chromium import executable
 from victimcontact import engines
 from victimcontact.accounts.models import User
 from victimcontact.people import links, words
+from victimcontact.people.models import Link
 from victimcontact.run import SOCKETS, WEB, House
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +55,25 @@ DECODED = """async (wanted) => {
     if (seen >= wanted && video.videoWidth > 0) return seen;
   }
   return -1;
+}"""
+
+
+# The same of everybody who came along, as {name under the picture: frames}.
+BESIDE = """async (wanted) => {
+  const until = performance.now() + 15000;
+  const others = document.querySelector('[data-room-others]');
+  for (;;) {
+    const seen = {};
+    for (const tile of others.querySelectorAll('.vc-other')) {
+      const video = tile.querySelector('video');
+      const frames = video.videoWidth ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+      const heard = video.srcObject?.getAudioTracks().some((track) => !track.muted);
+      if (frames >= wanted && heard) seen[tile.querySelector('figcaption').textContent] = frames;
+    }
+    const all = Object.keys(seen).length === others.querySelectorAll('.vc-other').length;
+    if ((all && Object.keys(seen).length) || performance.now() > until) return Object.keys(seen);
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }"""
 
 
@@ -253,6 +273,63 @@ def test_muting_hiding_and_leaving(meeting):
     victim.get_by_role("button", name="Try again").click()
     sees(officer)
     sees(victim)
+
+
+def comes_along(meeting, role="interpreter", name="Ivo Example"):
+    """An interpreter with a link and a word of their own; their page at the waiting room."""
+    companion = companions.add(
+        appointment_id=meeting.appointment.pk,
+        role=role,
+        name=name,
+        phone="+447700900321",
+        word="harbour",
+        by=meeting.appointment.officer,
+        at=now(),
+    )
+    _, token = links.issue(
+        contact=companion.contact,
+        purpose=Link.Purpose.COMPANION,
+        about_id=companion.pk,
+        expires_at=meeting.appointment.ends_at,
+        by=None,
+        at=now(),
+    )
+    page = meeting.context(**PHONE).new_page()
+    page.goto(f"{meeting.house.url}/c/{token}")
+    page.get_by_label("word").fill("harbour")
+    page.get_by_role("button").click()
+    page.get_by_role("button", name="I am here").click()
+    expect(page.get_by_text("They know you are here.")).to_be_visible()
+    return page
+
+
+def sees_beside(page, *names):
+    """Assert that this page decodes the pictures of exactly these, and gets sound of each."""
+    assert sorted(page.evaluate(BESIDE, 5)) == sorted(names)
+
+
+def test_three_see_each_other_and_one_is_let_out(meeting):
+    ivo = comes_along(meeting)
+    officer, victim = meeting.in_call()
+    assert ivo.locator("[data-room-others] video").count() == 0  # let in by nobody yet
+
+    officer.get_by_role("button", name="Let Ivo Example in").click()
+    sees_beside(ivo, "Officer", "The person you are here for")
+    sees_beside(officer, "Ivo Example, Interpreter")
+    sees_beside(victim, "Ivo Example, Interpreter")
+    sees(officer)
+    sees(victim)
+    seated = Presence.objects.get(side="companion")
+    assert (seated.appointment, seated.left_at) == (meeting.appointment, None)
+
+    officer.get_by_role("button", name="Let Ivo Example out").click()
+    expect(ivo.get_by_role("heading", level=1)).to_have_text("This page has closed")
+    for page in (officer, victim):
+        expect(page.locator("[data-room-others] video")).to_have_count(0)
+        sees(page)
+    assert Companion.objects.get().removed_by == meeting.appointment.officer
+    seated.refresh_from_db()
+    assert seated.left_at is not None
 
 
 # Dropping and coming back
