@@ -1,6 +1,6 @@
 """A desk's life: rostered, filled, upset by sickness, a storm and a clock change, emptied again.
 
-One supervisor at a browser, nine victims with phones, the whole house. At the end the database is
+One supervisor at a browser, eight victims with phones, the whole house. At the end the database is
 asked, in words of this file's own, whether anybody is left waiting alone.
 """
 
