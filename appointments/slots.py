@@ -19,6 +19,8 @@ HORIZON_DAYS = 14
 STEP_MINUTES = 15
 CHOICE_STEP_MINUTES = 30
 # Hours of London's clock; the night belongs to the evening before it.
+WAKING_HOURS = range(7, 22)
+SOON = timedelta(hours=3)  # whoever asks at night is awake
 PARTS_OF_DAY = {"morning": range(6, 12), "afternoon": range(12, 17), "evening": range(17, 24)}
 
 
@@ -228,19 +230,20 @@ def earliest(incident, *, kind="video", at, wishes=None, contact=None) -> list[S
     required = skills.required(incident, at=at, contact=contact)
     asked = replace(wishes or Wishes(), skills=tuple(required))
     if contact is None:
-        return _in_band(incident, desk, at, 24, asked, most=200)
-    return _fewest_missed(
-        _free(desk, at, None, None, 24, CHOICE_STEP_MINUTES, asked, strict=False, most=200)
-    )
+        return _in_band(incident, desk, at, 48, asked, most=400)
+    found = _free(desk, at, None, None, 48, CHOICE_STEP_MINUTES, asked, strict=False, most=400)
+    return _by_day(_fewest_missed(found), at)
 
 
 def fitting(desk, *, at, wishes, since=None, until=None, limit) -> list[Slot]:
     """Half-hourly times, earliest first: those that meet every wish, where there are any.
 
-    Else those that miss the fewest, which say what they miss. Skills are never missed.
+    Else those that miss the fewest, which say what they miss. Skills are never missed. Without a
+    ``since`` nobody is offered the night where there is a day.
     """
     found = _free(desk, at, since, until, 400, CHOICE_STEP_MINUTES, wishes, strict=False)
-    return _fewest_missed(found)[:limit]
+    best = _fewest_missed(found)
+    return (best if since else _by_day(best, at))[:limit]
 
 
 def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
@@ -331,14 +334,28 @@ def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MIN
 
 def _in_band(incident, desk, at, limit, asked, *, most=0):
     """The best of the urgency band, else of the time after it: those miss the "band"."""
-    since, until = bands.band_for(incident).window(at)
+    band = bands.band_for(incident)
+    since, until = band.window(at)
     step, late = CHOICE_STEP_MINUTES, ()
     found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
     if not found:
         since, until, late = until, at + timedelta(days=HORIZON_DAYS), ("band",)
         if since < until:
             found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
-    return [replace(slot, missed=slot.missed + late) for slot in _fewest_missed(found)]
+    best = _fewest_missed(found)
+    if not band.is_critical:
+        best = _by_day(best, at)
+    return [replace(slot, missed=slot.missed + late) for slot in best]
+
+
+def _by_day(slots, at):
+    """Those in waking hours, and what comes soon; all of them where there is no other."""
+
+    def is_good(slot):
+        hour = local_time.local(slot.starts_at).hour
+        return hour in WAKING_HOURS or slot.starts_at <= at + SOON
+
+    return [slot for slot in slots if is_good(slot)] or slots
 
 
 def _fewest_missed(slots):

@@ -35,6 +35,11 @@ class Band:
     within_hours: int
     from_hours: int = 0
 
+    @property
+    def is_critical(self) -> bool:
+        """Whether they are to be seen within a day: then the night is offered, too."""
+        return self.within_hours <= 24
+
     def window(self, at: datetime) -> tuple[datetime, datetime]:
         return at + timedelta(hours=self.from_hours), at + timedelta(hours=self.within_hours)
 

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments import selectors, views_booking
+from appointments import selectors, slots, views_booking
 from appointments.models import Shift
 from appointments.rosters import skills
 from appointments.rosters.models import Absence, DeskDay, Profile, UrgencyBand
 from appointments.selectors import Wishes
 from tests import factories
 from tests.appointments import factories as diary
+from triage.models import Incident
 from victimcontact.accounts.roles import Role
 from victimcontact.lib import local_time
 
@@ -339,3 +340,21 @@ def test_the_times_of_a_day_are_of_officers_whom_they_asked_for(desk):
     found = views_booking.free_for(made, victim, "video", desk, MONDAY, EARLY)
 
     assert {slot.officer_id for slot in found} == {woman.pk}
+
+
+@pytest.mark.parametrize(("grade", "first"), [(3, "Mon 07:00"), (2, "Mon 03:30")])
+def test_nobody_is_offered_the_night_unless_it_is_urgent(desk, grade, first):
+    desk.hours = {"mon": ["00:00", "24:00"]}
+    desk.save()
+    works(officer(desk), desk, begins=time(0), ends=time(23))
+    incident = diary.video_incident()
+    Incident.objects.filter(pk=incident.pk).update(grade=grade)
+    incident.refresh_from_db()
+    midnight = local_time.from_local(MONDAY, time(0))
+
+    offered = selectors.slots_for(incident, at=midnight, limit=400)
+    [earliest, *_] = slots.earliest(incident, at=midnight)
+
+    late = [slot for slot in offered if slot.starts_at > midnight + 3 * HOUR]
+    assert walls(late)[0] == first
+    assert earliest.starts_at == offered[0].starts_at <= midnight + 3 * HOUR
