@@ -1,5 +1,6 @@
 import * as govuk from "../vendor/govuk/govuk/govuk-frontend.min.js";
 import { Alert, ButtonMenu, MultiSelect, PasswordReveal, SortableTable } from "../vendor/moj/moj-frontend.min.js";
+import { Nav } from "./components/nav.js";
 import { Officers } from "./components/officers.js";
 import { Sending } from "./components/sending.js";
 import { Trouble } from "./components/trouble.js";
@@ -15,6 +16,7 @@ const classes = Object.fromEntries(
 );
 classes.trouble = Trouble;
 classes.sending = Sending;
+classes.nav = Nav;
 classes.officers = Officers;
 
 start(classes);

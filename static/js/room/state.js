@@ -39,11 +39,11 @@ const NOBODY = Object.freeze({
   left: null,
 });
 
-export function initial({ role, stage }) {
+export function initial({ role, stage, can_wait: canWait = false }) {
   return Object.freeze({
     role,
     stage,
-    canWait: false,
+    canWait,
     peerExited: false,
     socket: SOCKET.CLOSED,
     refused: null,
