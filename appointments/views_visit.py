@@ -127,6 +127,7 @@ def _page(request, appointment):
         "room_settings": {
             "role": protocol.VICTIM,
             "stage": truth["stage"],
+            "can_wait": truth["can_wait"],
             "ice_servers": truth["ice_servers"],
             # Before the waiting room a person decides for themselves when to test.
             "open_devices": truth["stage"] in (protocol.WAITING, protocol.ADMITTED),

@@ -55,6 +55,10 @@ def test_an_appointment_is_carried_by_pointer_and_by_keys(page):
     address = f"/diary/desk/?day={day}"
 
     page.goto(address)
+    # Open all night, it is looked at from the working day on.
+    at_eight = page.locator('[data-hour="08:00"]').bounding_box()
+    names = page.locator("thead .vc-day__who").bounding_box()
+    assert abs(at_eight["x"] - names["x"] - names["width"]) < 3
     card = page.locator(f"{first} [data-card]").bounding_box()
     target = page.locator(f'{second} td[data-at="10:00"]').bounding_box()
     page.mouse.move(card["x"] + 12, card["y"] + 8)
