@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from victimcontact.accounts.models import Force, User
 
 
-def name_of(who):
+def name_columns(who):
     """The columns of a person's name."""
     return (f"{who}__first_name", f"{who}__last_name", f"{who}__username")
 
@@ -29,9 +29,9 @@ COLUMNS = (
     *("is_seen", "response", "because"),
     Cast(Func(F("flags"), function="array_to_json"), TextField()),
     *("force__grades", "force__review_after_minutes", "force__review_warn_minutes"),
-    *name_of("handler"),
+    *name_columns("handler"),
     Cast("owner", TextField()),
-    *name_of("owner"),
+    *name_columns("owner"),
 )
 
 
@@ -75,18 +75,20 @@ class Listed(NamedTuple):
 
     @property
     def handler(self):
-        return _person(self.handler_first, self.handler_last, self.handler_username)
+        return name_of(self.handler_first, self.handler_last, self.handler_username)
 
     @property
     def owner(self):
-        return _person(self.owner_first, self.owner_last, self.owner_username)
+        return name_of(self.owner_first, self.owner_last, self.owner_username)
 
     @property
     def owner_id(self):
         return UUID(self.owner_key) if self.owner_key else None
 
 
-def _person(first, last, username):
+@lru_cache(maxsize=2_000)
+def name_of(first, last, username) -> str | None:
+    """What a person of the staff is called, None where there is nobody."""
     if username is None:
         return None
     return str(User(first_name=first, last_name=last, username=username))

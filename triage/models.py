@@ -123,6 +123,10 @@ class Incident(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    # {label of a model: whether any of it points here}, once a page has asked for all of them
+    # together (``selectors.hanging_on``).
+    hanging = None
+
     class Meta:
         indexes = [
             # Within its grade, what no person has looked at yet comes first.
@@ -183,6 +187,11 @@ class Incident(models.Model):
         if found is None:
             return self.assessments.order_by("-number").first()
         return max(found, key=lambda one: one.number, default=None)
+
+    def may_have(self, *models) -> bool:
+        """False only where this page has found that none of ``models`` points here."""
+        known = self.hanging or {}
+        return any(known.get(model._meta.label_lower, True) for model in models)
 
     def _read_already(self, name):
         """What a page has read of it with ``prefetch_related``, or None."""

@@ -65,9 +65,10 @@ def note(incident, user, *, at, is_typing=False) -> None:
 def others(incident, user, *, at) -> list[Other]:
     """Who else is at ``incident``, those who are here first."""
     asked = {"incident": incident.pk, "user": user.pk, "at": at}
-    here = {presence.user: presence for presence in _present(**asked)}
+    present = _present(**asked) if incident.may_have(Presence) else ()
+    here = {presence.user: presence for presence in present}
     begun = {}
-    for draft in _begun(**asked):
+    for draft in _begun(**asked) if incident.may_have(AssessmentDraft) else ():
         begun[draft.handler] = local_time.local(draft.saved_at).strftime("%H:%M")
     return [
         Other(

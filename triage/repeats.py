@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from triage.models import Assessment, Incident, Trace
+from victimcontact.lib.prepared import Prepared
 
 WITHIN = timedelta(days=365)
 MOST = 100
@@ -56,6 +58,21 @@ select key.key, one.incident_id, one.reported_at, one.is_domestic, one.as_victim
           and reported_at > %(year)s and reported_at <= %(now)s
         order by reported_at desc
         limit %(limit)s) as one
+"""
+# The same under the keys of one incident, each with its kind and whether it is the victim's own.
+LIST_OF = """
+select own.key, own.kind, own.as_victim,
+       one.incident_id, one.reported_at, one.is_domestic, one.as_victim
+  from triage_trace as own
+  left join lateral (
+       select incident_id, reported_at, is_domestic, as_victim
+         from triage_trace
+        where triage_trace.key = own.key
+          and reported_at > %(year)s and reported_at <= %(now)s
+        order by reported_at desc
+        limit %(limit)s) as one on true
+ where own.incident_id = %(incident)s
+ order by own.key
 """
 
 
@@ -204,14 +221,17 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
     ``victims`` are those keys that are the victim's own. ``besides`` is the Incident that is
     looked from, or None for a report that is none yet: in both cases the report itself is
-    counted in what repeats. Three queries, and one for each of MARKERS.
+    counted in what repeats. Two queries, and one for each of MARKERS.
     """
     if not keys:
         return Around()
     with connection.cursor() as cursor:
         cursor.execute(LIST, _asked(keys, at))
         rows = cursor.fetchall()
-    own = besides.pk if besides else None
+    return _around(keys, rows, at, victims, besides.pk if besides else None)
+
+
+def _around(keys, rows, at, victims, own):
     by, latest, per_key = {}, {}, {key: [] for key in keys}
     for key, incident, reported_at, is_domestic, as_victim in rows:
         if incident == own:
@@ -237,11 +257,47 @@ def around(keys, *, at, victims=(), besides=None) -> Around:
 
 
 def around_incident(incident, *, at) -> Around:
-    """``around`` for an incident, by all that is known of it: its own keys, then as ``around``."""
-    own = list(incident.traces.values_list("key", "kind", "as_victim"))
-    keys = {key: kind for key, kind, _ in own}
-    victims = {key for key, _, as_victim in own if as_victim}
-    return around(keys, at=at, victims=victims, besides=incident)
+    """``around`` for an incident, by all that is known of it: its own keys and what is under them.
+
+    ``of_incident`` then knows its Repeat without another query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LIST_OF, {**_asked((), at), "incident": incident.pk})
+        rows = cursor.fetchall()
+    own, found = {}, []
+    for key, kind, is_victims, *one in rows:
+        own[key] = kind, is_victims
+        if one[0] is not None:  # an incident of longer ago is not under its own keys
+            found.append((key, *one))
+    keys = {key: kind for key, (kind, _) in own.items()}
+    victims = {key for key, (_, is_victims) in own.items() if is_victims}
+    incident.repeat = _as_counted(own, found, at)
+    return _around(keys, found, at, victims, incident.pk) if keys else Around()
+
+
+def of_incident(incident, *, at) -> Repeat:
+    """What repeats around one incident: as ``of_incidents``."""
+    known = getattr(incident, "repeat", None)
+    return of_incidents([incident], at=at)[incident.pk] if known is None else known
+
+
+def _as_counted(own, rows, at):
+    """The Repeat that COUNT comes to, from the rows of LIST_OF: they end at the same cap."""
+    everything, victims = [], []
+    for key, (kind, is_victims) in own.items():
+        dates = [row for row in rows if row[0] == key]
+        one = Counts(
+            kind=kind,
+            reports=len(dates),
+            in_7_days=sum(row[2] > at - timedelta(days=7) for row in dates),
+            in_30_days=sum(row[2] > at - timedelta(days=30) for row in dates),
+            domestic=sum(row[3] for row in dates),
+            as_victim=sum(row[4] for row in dates),
+        )
+        everything.append(one)
+        if is_victims and kind != Trace.Kind.ADDRESS:
+            victims.append(one)
+    return Repeat(tuple(everything), tuple(victims))
 
 
 def _counts(kind, rows, at):
@@ -259,17 +315,21 @@ def _counts(kind, rows, at):
 
 def _with_flags(keys):
     """{key: Incident with its latest flags and its markers}; its words stay sealed."""
-    found = Incident.objects.filter(pk__in=keys).defer("narrative", "location")
-    flags = dict(
-        Assessment.objects.filter(incident__in=keys, superseded_by=None).values_list(
-            "incident", "flags"
-        )
-    )
-    known = [markers_of(keys) for markers_of in MARKERS] if keys else []
+    if not keys:
+        return {}
+    found = _flagged(keys=list(keys))
+    known = [markers_of(keys) for markers_of in MARKERS]
     for incident in found:
-        incident.flags = list(flags.get(incident.pk, ()))
+        incident.flags = list(incident.latest_flags or ())
         incident.flags += [each[incident.pk] for each in known if incident.pk in each]
     return {incident.pk: incident for incident in found}
+
+
+@Prepared
+def _flagged(keys):
+    latest = Assessment.objects.filter(incident=OuterRef("pk"), superseded_by=None)
+    found = Incident.objects.filter(pk__any=keys).defer("narrative", "location")
+    return found.annotate(latest_flags=Subquery(latest.order_by().values("flags")[:1]))
 
 
 def _asked(keys, at):

@@ -1,18 +1,28 @@
 """Reads for the triage pages: which incidents a person sees, and what is known around one."""
 
+import json
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from messaging.models import Notification
 from triage import repeats, traces
-from triage.listed import COLUMNS, Listed
-from triage.models import Assessment, AssessmentDraft, Crime, Incident, ReportDraft, Review
+from triage.listed import COLUMNS, Listed, name_of
+from triage.models import (
+    Assessment,
+    AssessmentDraft,
+    Crime,
+    Incident,
+    Offer,
+    Participant,
+    ReportDraft,
+    Review,
+)
 from victimcontact.accounts.models import Force, User
 from victimcontact.accounts.roles import PERMISSIONS
-from victimcontact.audit.models import Entry
 from victimcontact.lib import local_time
 from victimcontact.lib.encryption import blind_index
 from victimcontact.lib.prepared import Prepared
@@ -236,14 +246,18 @@ class Event:
 def hanging_on(incident) -> list:
     """("app.model", key as text) of an incident and of what other apps keep about it or its crime.
 
-    Found by the relations that point here, so that this app need not know those above it. Two
-    queries, and a third where there is a crime, whatever number of apps there are.
+    Found by the relations that point here, so that this app need not know those above it. One
+    query, and a second where there is a crime, whatever number of apps there are. The incident
+    then knows of what there is none (``Incident.may_have``).
     """
+    pointing = _pointing_at_incident.rows(incident=incident.pk)
+    labels = {label for label, _, _ in pointing}
+    incident.hanging = {label: label in labels for label in _labels_at_incident()}
     found = [(incident._meta.label_lower, str(incident.pk))]
-    crime = Crime.objects.filter(incident=incident).only("pk").first()
-    found += _pointing_at_incident(incident=incident.pk)
-    if crime:
-        found += _pointing_at(Crime, crime.pk)
+    found += [(label, key) for label, key, hangs in pointing if hangs]
+    if incident.may_have(Crime):
+        pointing = _pointing_at_its_crime.rows(incident=incident.pk)
+        found += [(label, key) for label, key, hangs in pointing if hangs]
     return found
 
 
@@ -252,52 +266,158 @@ def _pointing_at_incident(incident):
     return _pointing_at(Incident, incident)
 
 
-def _pointing_at(model, key):
-    pointing = [
-        relation.related_model.objects.filter(**{relation.field.name: key})
-        .order_by()
-        .values_list(Value(relation.related_model._meta.label_lower), Cast("pk", TextField()))
-        for relation in model._meta.related_objects
-        if relation.related_model._meta.app_label != "triage"
+@Prepared
+def _pointing_at_its_crime(incident):
+    return _pointing_at(Crime, incident, "__incident")
+
+
+@cache
+def _labels_at_incident():
+    return [relation.related_model._meta.label_lower for relation in _relations(Incident)]
+
+
+def _relations(model):
+    # What a room keeps aside (a relation without a name) is looked for like the rest.
+    return [
+        relation
+        for relation in model._meta.get_fields(include_hidden=True)
+        if relation.auto_created
+        and not relation.concrete
+        and not relation.related_model._meta.auto_created
     ]
-    return pointing[0].union(*pointing[1:], all=True) if pointing else Crime.objects.none()
 
 
-def notifications(incident, pairs):
-    """Texts and e-mails about an incident or what hangs on it (``hanging_on``), latest first."""
-    about = Q()
-    for label, keys in _by_label(pairs).items():
-        about |= Q(about_type=label, about_id__in=[key for key in keys if "-" in key])
-    return (
-        Notification.objects.filter(about).select_related("contact").order_by("-queued_at", "-id")
-    )
+def _pointing_at(model, key, path=""):
+    """(label, key as text, whether it hangs there) of what points at the ``model`` of that key.
+
+    ``path`` leads from ``model`` to what ``key`` is the key of, where that is something else.
+    """
+    pointing = []
+    for relation in _relations(model):
+        other = relation.related_model
+        # This app's own rows are the incident; what has no name here does not hang on it either.
+        hangs = other._meta.app_label != "triage" and not relation.hidden
+        found = other.objects.filter(**{f"{relation.field.name}{path}": key}).order_by()
+        told = (Value(other._meta.label_lower), Cast("pk", TextField()), Value(hangs))
+        pointing.append(found.values_list(*told))
+    return pointing[0].union(*pointing[1:], all=True)
+
+
+def whole(user, pk) -> Incident | None:
+    """The incident of that key with who is in it and how it was assessed, if ``user`` sees it."""
+    incident = next(iter(_whole(user=user.pk, incident=pk)), None)
+    if incident is None:
+        return None
+    for name, read in (("participants", _participants), ("assessments", _assessments)):
+        kept = getattr(incident, name).all()
+        kept._result_cache, kept._prefetch_done = read(incident=pk), True
+        for one in kept:
+            one.incident = incident
+        incident.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
+    return incident
+
+
+@Prepared
+def _whole(user, incident):
+    found = incidents_for(User(pk=user)).filter(pk=incident).order_by()
+    return found.select_related("force", "handler", "owner__duty")
+
+
+@Prepared
+def _participants(incident):
+    found = Participant.objects.filter(incident=incident).select_related("contact")
+    return found.order_by("id")
+
+
+@Prepared
+def _assessments(incident):
+    return assessments().filter(incident=incident)
+
+
+def crime_of(incident) -> Crime | None:
+    """The crime recorded of ``incident``, with the officer in charge."""
+    if not incident.may_have(Crime):
+        return None
+    return next(iter(_crime(incident=incident.pk)), None)
+
+
+@Prepared
+def _crime(incident):
+    return Crime.objects.filter(incident=incident).select_related("officer_in_charge").order_by()
+
+
+def offers_of(incident) -> list[Offer]:
+    """The victim's choices, the latest first. A witness's is not among these."""
+    return _offers(incident=incident.pk) if incident.may_have(Offer) else []
+
+
+@Prepared
+def _offers(incident):
+    found = Offer.objects.filter(incident=incident, contact=None).select_related("recorded_by")
+    return found.order_by("-chosen_at", "-id")
+
+
+# As SQL: an incident's page asks for them, mostly there are none, and to put the question together
+# takes longer than to answer it.
+_TEXTS_ABOUT = """
+select text.id from messaging_notification text
+  join unnest(%s::text[], %s::uuid[]) as about(type, id)
+    on text.about_type = about.type and text.about_id = about.id
+ order by text.queued_at desc, text.id desc limit %s
+"""
+_ENTRIES_ABOUT = """
+select entry.at, entry.type, entry.actor, entry.detail,
+       staff.first_name, staff.last_name, staff.username
+  from audit_entry entry
+  join unnest(%s::text[], %s::text[]) as about(type, id)
+    on entry.about_type = about.type and entry.about_id = about.id
+  left join accounts_user staff on staff.id =
+       case when entry.actor like 'user:________-____-____-____-____________'
+            then substr(entry.actor, 6)::uuid end
+ order by entry.at desc, entry.id desc limit %s
+"""
+MOST_TEXTS, MOST_EVENTS = 50, 200
+
+
+def notifications(pairs) -> list[Notification]:
+    """Texts and e-mails about any of ``pairs`` (see ``hanging_on``), latest first; 50 at most."""
+    keyed = [pair for pair in pairs if "-" in pair[1]]  # what has another key than a UUID has none
+    keys = [key for (key,) in _rows(_TEXTS_ABOUT, keyed, MOST_TEXTS)]
+    if not keys:
+        return []
+    found = Notification.objects.filter(pk__in=keys).select_related("contact")
+    return list(found.order_by("-queued_at", "-id"))
 
 
 def timeline(pairs) -> list[Event]:
     """What the ledger says of an incident and what hangs on it, latest first; 200 at most."""
-    about = Q()
-    for label, keys in _by_label(pairs).items():
-        about |= Q(about_type=label, about_id__in=keys)
-    entries = list(Entry.objects.filter(about).order_by("-at", "-id")[:200])
-    keys = {entry.actor[5:] for entry in entries if entry.actor.startswith("user:")}
-    for entry in entries:
-        if entry.type == "incident.owner_changed":
-            keys |= {entry.detail[side] for side in ("to", "before") if entry.detail.get(side)}
-    names = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)}
+    entries = [
+        (at, kind, actor, json.loads(detail), name_of(*name))
+        for at, kind, actor, detail, *name in _rows(_ENTRIES_ABOUT, pairs, MOST_EVENTS)
+    ]
+    named = {
+        detail[side]
+        for _, kind, _, detail, _ in entries
+        if kind == "incident.owner_changed"
+        for side in ("to", "before")
+        if detail.get(side)
+    }
+    people = User.objects.filter(pk__in=named) if named else ()
+    names = {str(user.pk): str(user) for user in people}
 
-    def who(actor):
-        if actor.startswith("visit:"):
-            return "The victim"
-        return names.get(actor[5:], "The system")
+    def who(actor, name):
+        return "The victim" if actor.startswith("visit:") else name or "The system"
 
-    return [Event(entry.at, entry.type, who(entry.actor), entry.detail, names) for entry in entries]
+    return [
+        Event(at, kind, who(actor, name), detail, names)
+        for at, kind, actor, detail, name in entries
+    ]
 
 
-def _by_label(pairs):
-    found = {}
-    for label, key in pairs:
-        found.setdefault(label, []).append(key)
-    return found
+def _rows(asked, pairs, most):
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [[label for label, _ in pairs], [key for _, key in pairs], most])
+        return cursor.fetchall()
 
 
 @dataclass(frozen=True)

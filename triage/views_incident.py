@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
@@ -14,7 +13,7 @@ from triage import crime_types, policies, presence, repeats, rooms, selectors, s
 from triage.answered import answered
 from triage.draft_state import number
 from triage.marking import marked
-from triage.models import TAKES_TIME, Participant
+from triage.models import TAKES_TIME
 from triage.told import line, told
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -29,11 +28,9 @@ def incident(request, pk):
     """Everything about one incident. Opening it is an entry in the ledger."""
     at = now()
     # Read once for all parts of the page: who is in it, and how it was assessed.
-    read = selectors.incidents_for(request.user).prefetch_related(
-        Prefetch("participants", Participant.objects.select_related("contact").order_by("id")),
-        Prefetch("assessments", selectors.assessments()),
-    )
-    incident = get_object_or_404(read, pk=pk)
+    incident = selectors.whole(request.user, pk)
+    if incident is None:
+        raise Http404
     ledger.record("incident.viewed", by=request.user, about=incident, at=at)
     assessments = list(incident.assessments.all())
     current = assessments[0] if assessments else None
@@ -41,9 +38,7 @@ def incident(request, pk):
     victim = incident.victim
     # What the booking of an appointment tells of its own texts is not told twice.
     has_booking = incident.response in TAKES_TIME and can(request.user, "appointment.book")
-    texts = selectors.notifications(incident, pairs)
-    if has_booking:
-        texts = texts.exclude(about_type=BOOKING_TELLS)
+    texts = [pair for pair in pairs if pair[0] != BOOKING_TELLS] if has_booking else pairs
     context = shown.header(incident, at) | {
         "victim": victim,
         **shown.plan_told(victim),
@@ -52,17 +47,16 @@ def incident(request, pk):
         "current": told(current, incident.force) if current else None,
         "answered": answered(current, policies.rules(current.policy)) if current else (),
         "before": [told(one, incident.force) for one in assessments[1:]],
-        "offers": incident.offers.filter(contact=None)
-        .select_related("recorded_by")
-        .order_by("-chosen_at", "-id"),
-        "crime": getattr(incident, "crime", None),
+        "offers": selectors.offers_of(incident),
+        "crime": selectors.crime_of(incident),
         "crime_label": crime_types.label(incident.crime_type) if incident.crime_type else "",
-        "notifications": list(texts[:50]),
+        "notifications": selectors.notifications(texts),
         "timeline": [line(event) for event in selectors.timeline(pairs)],
         "has_booking": has_booking,
         **shown.around(repeats.around_incident(incident, at=at)),
-        "here": presence.here(
-            incident, request.user, after=current.number if current else 0, at=at
+        # Whatever was assessed meanwhile was read just now.
+        "here": presence.Here(
+            current.number if current else 0, presence.others(incident, request.user, at=at), None
         ),
         "rooms": rooms.panels_of(incident, request.user, at),
     }

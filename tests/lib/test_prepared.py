@@ -77,3 +77,16 @@ def test_a_range_of_moments_is_filled_in_and_rows_come_as_they_are():
     assert around(user=officer.pk, at=noon + timedelta(minutes=179)) == [begins]
     assert around(user=officer.pk, at=noon + timedelta(minutes=181)) == []
     assert around._kept
+
+
+def test_any_of_some_keys_is_the_same_question_however_many_there_are():
+    @Prepared
+    def some(incidents):
+        return Incident.objects.filter(pk__any=incidents, reviews__incident__any=incidents)
+
+    made = [factories.incident(grade=3) for _ in range(3)]
+
+    assert some(incidents=[]) == []
+    assert {one.pk for one in some(incidents=[made[0].pk])} == {made[0].pk}
+    assert {one.pk for one in some(incidents=[one.pk for one in made])} == {one.pk for one in made}
+    assert some._kept

@@ -169,7 +169,7 @@ def test_earlier_reports_are_listed_once_with_what_they_share():
     with CaptureQueriesContext(connection) as asked:
         found = repeats.around_incident(now, at=NOON)
 
-    assert len(asked) == 4 + len(repeats.MARKERS)
+    assert len(asked) == 2 + len(repeats.MARKERS)
     assert [(e.incident, e.by) for e in found.earlier] == [
         (second, ("number", "person")),
         (first, ("address", "number", "person")),

@@ -552,7 +552,8 @@ def test_incident_page_tells_all_and_reading_it_is_an_entry(as_handler, handler)
 
 
 def test_incident_asks_as_often_with_a_long_history(as_handler):
-    incident = factories.incident(grade=3, at=now())
+    # Late from the beginning: only then is it asked whether anybody was told so.
+    incident = factories.incident(grade=3, at=now() - timedelta(days=9))
     address = reverse("triage:incident", args=[incident.pk])
     one = asked(as_handler, address)
     for _ in range(3):

@@ -6,6 +6,8 @@ from victimcontact.lib.prepared import Prepared
 
 def incident_context(incident, user, at) -> dict | None:
     """Who sent it under which reference, and their news, latest first; None where nobody did."""
+    if not incident.may_have(Sent, Update):
+        return None
     sent = next(iter(_sent(incident=incident.pk)), None)
     updates = _updates(incident=incident.pk)
     return {"sent": sent, "updates": updates} if sent or updates else None

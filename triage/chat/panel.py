@@ -6,6 +6,8 @@ from victimcontact.lib.prepared import Prepared
 
 def incident_context(incident, user, at):
     """``chat`` and its ``lines``; None where the incident came in otherwise."""
+    if not incident.may_have(Chat):
+        return None
     chat = next(iter(_chat(incident=incident.pk)), None)
     if chat is None:
         return None

@@ -49,7 +49,7 @@ def standing(incident) -> list[Told]:
     Suggested by the flags of the assessment that stands and by the type of crime.
     """
     given = {}
-    for row in _given(incident=incident.pk):
+    for row in _given(incident=incident.pk) if incident.may_have(Advice) else ():
         given.setdefault(row.item, []).append(row)
     current = incident.current_assessment
     flags = current.flags if current else ()

@@ -75,7 +75,7 @@ def record(incident, *, kind: str, result: str, note: str = "", by, at) -> Syste
 def standing(incident) -> list[Standing]:
     """Every kind of check as it stands for ``incident``, in the order of the library."""
     last = {}
-    for check in _recorded(incident=incident.pk):
+    for check in _recorded(incident=incident.pk) if incident.may_have(SystemCheck) else ():
         last[check.kind] = check
     current = incident.current_assessment
     flags = current.flags if current else ()

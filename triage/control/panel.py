@@ -1,7 +1,7 @@
 """What the control room shows on an incident's page."""
 
 from triage.control import advice, checks, library, safeguarding, sending, telling
-from triage.control.models import CallerTold, Closure, Dispatch
+from triage.control.models import CallerTold, Closure, Dispatch, Safeguarding
 from triage.models import Incident
 from victimcontact.accounts.permissions import can
 from victimcontact.lib.prepared import Prepared
@@ -35,10 +35,10 @@ def incident_context(incident, user, at):
         "checks_missing": [one.kind for one in standing if one.is_missing],
         "advice_given": [one for one in advised if one.given],
         "advice_missing": [one.piece for one in advised if one.is_missing],
-        "guarded": _guarded(incident=incident.pk),
-        "told_rows": _told(incident=incident.pk),
+        "guarded": _read(_guarded, Safeguarding, incident),
+        "told_rows": _read(_told, CallerTold, incident),
         "earlier_officers": [sending.line(one, at) for one in _dispatches(incident)[1:]],
-        "earlier_ends": _earlier_ends(incident=incident.pk),
+        "earlier_ends": _read(_earlier_ends, Closure, incident),
         "is_open": incident.status == Incident.Status.OPEN,
     }
 
@@ -46,10 +46,14 @@ def incident_context(incident, user, at):
 def _dispatches(incident):
     """Officers sent, the latest first: read once, whichever part of the page shows them."""
     if not hasattr(incident, "officers_sent"):
-        incident.officers_sent = _sent(incident=incident.pk)
+        incident.officers_sent = _read(_sent, Dispatch, incident)
         for dispatch in incident.officers_sent:
             dispatch.incident = incident
     return incident.officers_sent
+
+
+def _read(read, model, incident):
+    return read(incident=incident.pk) if incident.may_have(model) else []
 
 
 @Prepared

@@ -192,8 +192,11 @@ def not_yet_told(force, *, at) -> list[Owed]:
 
 def owed_for(incident, *, at) -> list[Owed]:
     """What one incident's victim or caller has yet to be told at ``at``."""
-    listed, late = _listed_of(incident=incident.pk), _late_of(incident=incident.pk, at=at)
-    return _in_order(listed, late)
+    listed = _listed_of(incident=incident.pk) if incident.may_have(ToTell) else ()
+    # A page that has just read the row sees by its clock that there is nothing to ask.
+    is_late = incident.status == Incident.Status.OPEN and incident.due_at and incident.due_at < at
+    may_be = is_late or incident.hanging is None
+    return _in_order(listed, _late_of(incident=incident.pk, at=at) if may_be else ())
 
 
 @Prepared

@@ -6,6 +6,8 @@ from victimcontact.lib.prepared import Prepared
 
 def incident_context(incident, user, at):
     """``sent``, the SentReport of ``incident``; None where it did not come in online."""
+    if not incident.may_have(SentReport):
+        return None
     sent = next(iter(_sent(incident=incident.pk)), None)
     return None if sent is None else {"sent": sent}
 

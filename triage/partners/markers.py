@@ -1,6 +1,7 @@
 """What referrals tell of earlier incidents, for whoever takes the next report."""
 
 from triage.partners.models import AgencyKind, Referral
+from victimcontact.lib.prepared import Prepared
 
 
 def high_risk(incidents) -> dict:
@@ -8,7 +9,13 @@ def high_risk(incidents) -> dict:
 
     Source: a MARAC hears the cases that a domestic abuse risk assessment found at high risk.
     """
-    referred = Referral.objects.filter(
-        incident__in=incidents, agency__kind=AgencyKind.MARAC
-    ).exclude(status=Referral.Status.WITHDRAWN)
-    return dict.fromkeys(referred.values_list("incident", flat=True), "high_risk")
+    return {incident: "high_risk" for (incident,) in _referred(incidents=list(incidents))}
+
+
+@Prepared
+def _referred(incidents):
+    return (
+        Referral.objects.filter(incident__any=incidents, agency__kind=AgencyKind.MARAC)
+        .exclude(status=Referral.Status.WITHDRAWN)
+        .values_list("incident")
+    )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from triage import repeats
 from triage.partners import cards, selectors, steps
 from triage.partners.forms import StepsForm
+from triage.partners.models import Referral
 from victimcontact.accounts.permissions import can
+from victimcontact.lib.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,16 @@ def cards_of(incident, *, at):
     ticked = steps.ticked(incident)
     shown = cards.shown(
         flags=assessment.flags if assessment else (),
-        is_repeat=repeats.of_incidents([incident], at=at)[incident.pk].is_repeat_caller,
+        is_repeat=repeats.of_incident(incident, at=at).is_repeat_caller,
         ticked=ticked | {card for card, _ in standing},
     )
     return shown, standing, ticked
+
+
+@Prepared
+def _referrals(incident):
+    found = Referral.objects.filter(incident=incident).select_related("agency", "made_by")
+    return found.order_by("-made_at", "-id")
 
 
 def incident_context(incident, user, at):
@@ -105,7 +113,7 @@ def incident_context(incident, user, at):
         return None
     shown, standing, ticked = cards_of(incident, at=at)
     all_cards = cards.all_cards()
-    referrals = incident.referrals.select_related("agency", "made_by").order_by("-made_at", "-id")
+    referrals = _referrals(incident=incident.pk) if incident.may_have(Referral) else ()
     return {
         "demand": [kept_card(all_cards[key], why, standing) for key, why in shown.items()],
         "ticked_cards": ticked,

@@ -103,14 +103,15 @@ def keep(incident, typed: Typed, *, by, at) -> None:
 def ticked(incident) -> set[str]:
     """The cards that somebody asked for and nobody took away."""
     last = {}
-    for tick_ in _ticks(incident=incident.pk):
+    for tick_ in _ticks(incident=incident.pk) if incident.may_have(CardTick) else ():
         last[tick_.card] = tick_.is_on
     return {card for card, is_on in last.items() if is_on}
 
 
 def standing(incident) -> dict:
     """{(card, step): the StepTaken that stands}."""
-    return {(taken.card, taken.step): taken for taken in _taken(incident=incident.pk)}
+    found = _taken(incident=incident.pk) if incident.may_have(StepTaken) else ()
+    return {(taken.card, taken.step): taken for taken in found}
 
 
 @Prepared

@@ -24,7 +24,7 @@ from django.db.models import (
 from triage import selectors, shown
 from triage.control import telling
 from triage.control.models import ToTell
-from triage.listed import COLUMNS, Listed, name_of
+from triage.listed import COLUMNS, Listed, name_columns
 from triage.models import Grade, Incident
 from triage.shifts import duty
 from triage.shifts.models import Handover, Pin
@@ -264,7 +264,7 @@ def lines(user, *, at, show="", page=1) -> tuple[list[Line], bool]:
 
 
 _STATES = ("owner_is_away", "is_handed", "is_untold")
-_PIN = ("pin__reason", *name_of("pin__pinned_by"))
+_PIN = ("pin__reason", *name_columns("pin__pinned_by"))
 
 
 def _pin(columns):

@@ -19,9 +19,13 @@ def incident_context(incident, user, at) -> dict | None:
         "is_open": incident.status == Incident.Status.OPEN,
         "may_take": can(user, "incident.own") and owner != user,
         "may_act": can(user, "board.view"),
-        "handover": next(iter(_handover(incident=incident.pk)), None),
-        "pin": next(iter(_pin(incident=incident.pk)), None),
+        "handover": _first(_handover, Handover, incident),
+        "pin": _first(_pin, Pin, incident),
     }
+
+
+def _first(read, model, incident):
+    return next(iter(read(incident=incident.pk)), None) if incident.may_have(model) else None
 
 
 @Prepared
