@@ -50,12 +50,14 @@ def test_an_appointment_is_carried_by_pointer_and_by_keys(page):
             people.user(Role.VIDEO_OFFICER, last_name="Bright"),
         )
     ]
+    # Somebody works by night: the day is drawn from midnight on.
+    factories.shift(starts_at=local_time.from_local(day, time(0)))
     booked = factories.appointment(at_shift=shifts[0], starts_at=starts_at)
     first, second = (f'tr[data-officer="{shift.officer_id}"]' for shift in shifts)
     address = f"/diary/desk/?day={day}"
 
     page.goto(address)
-    # Open all night, it is looked at from the working day on.
+    # It is looked at from the working day on.
     at_eight = page.locator('[data-hour="08:00"]').bounding_box()
     names = page.locator("thead .vc-day__who").bounding_box()
     assert abs(at_eight["x"] - names["x"] - names["width"]) < 3
