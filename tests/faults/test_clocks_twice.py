@@ -83,7 +83,7 @@ def test_what_two_beats_start_twice_is_done_once(monkeypatch, worker, broker):  
     assert sorted(sorry.values_list("about_id", flat=True)) == sorted(each.pk for each in missed)
     settled = dict(Outcome.objects.values_list("appointment", "result"))
     assert set(settled) == {each.pk for each in lost[:3]}
-    assert "" not in settled.values()
+    assert set(settled.values()) <= {"moved", "reassigned", "task"}
     moved = Appointment.objects.filter(moved_from__isnull=False)
     told = Notification.objects.filter(template="appointment_moved")
     assert sorted(told.values_list("about_id", flat=True)) == sorted(
