@@ -20,8 +20,19 @@ SAYS = ("label", "label_size", "label_hidden", "css", "rows", "inline", "small",
 @register.simple_tag(takes_context=True)
 def drawn_field(context) -> str:
     """The ``field`` of the context, by the part for its widget: see components/field.html."""
-    field = context["field"]
-    said = {name: context.get(name, "") for name in SAYS}
+    return _drawn(context["field"], {name: context.get(name, "") for name in SAYS})
+
+
+@register.simple_tag
+def field(bound, **said) -> str:
+    """The same for a page of many, without a template between: ``said`` as in field.html."""
+    return _drawn(bound, _NOTHING_SAID | said)
+
+
+_NOTHING_SAID = dict.fromkeys(SAYS, "")
+
+
+def _drawn(field, said):
     draw = _PARTS.get(control_kind(field), _input)
     return mark_safe(draw(field, said))  # noqa: S308 what is put into each part is escaped
 
