@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
+from django.contrib.sessions.backends import db
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -205,7 +206,7 @@ def page(address):
         _kept["cookies"] = "; ".join(f"{name}={one.value}" for name, one in cookies.items())
         _kept["incident"] = f"/triage/{Incident.objects.get(reference='O-1').pk}/"
         _kept["house"] = WSGIHandler()
-        with override_settings(MIDDLEWARE=USUAL):
+        with override_settings(MIDDLEWARE=USUAL, SESSION_ENGINE=db.__name__):
             _kept["plain"] = WSGIHandler()
     counts = _kept.setdefault("pages", {})
     if address not in counts:
