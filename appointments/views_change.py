@@ -115,8 +115,10 @@ def change_to(request):
     allowed = _allowed(appointment)
     if _closed(appointment) and not _was_missed(appointment):
         return _show(request, "too_late", appointment)
-    if kind not in allowed:
+    if kind not in Kind.values:
         raise Http404
+    if kind not in allowed:  # assessed again while they read: the page of choices says what is left
+        return _see_other("appointments:change")
     incident = appointment.incident
     context = {
         "kind": kind,
@@ -215,10 +217,14 @@ def ask_person(request):
             )
         except (booking.NotLive, booking.AlreadyBooked):
             return _show(request, "too_late", appointment, status=409)
-        response = redirect("appointments:visit")
-        response.status_code = 303
-        return response
+        return _see_other("appointments:visit")
     return redirect(f"{reverse('appointments:change_to')}?{urlencode({'kind': kind})}")
+
+
+def _see_other(name):
+    response = redirect(name)
+    response.status_code = 303
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

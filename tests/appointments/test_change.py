@@ -115,6 +115,8 @@ def test_after_a_miss_with_no_free_time_a_person_is_asked(appointment, victim, s
     assert "Ask a person to help" in page
     if not still_offered:  # assessed again while they read it
         people.assessment(appointment.incident, grade=3, video_offer=False, at=now())
+        again = victim.get("/a/change/to/", {"kind": "video"})
+        assert (again.status_code, again["Location"]) == (303, "/a/change/")
 
     assert victim.post("/a/change/person/", {"kind": "video"}).status_code == 303
 
