@@ -67,6 +67,7 @@ def test_another_officer_takes_the_same_time(shift, sergeant):
 def test_else_the_next_time_and_the_victim_is_told(shift, sergeant):
     appointment = booked(shift, sergeant)
     later = diary.shift(starts_at=shift.during.upper)
+    booking.request_change(appointment_id=appointment.pk, wish="visit", by=None, at=now())
     Notification.objects.all().delete()
 
     (outcome,) = falls_sick(shift, sergeant)
@@ -76,6 +77,8 @@ def test_else_the_next_time_and_the_victim_is_told(shift, sergeant):
     assert outcome.replacement.moved_from_id == appointment.pk
     told = Notification.objects.get(about_id=outcome.replacement.pk)
     assert (told.template, told.contact) == ("appointment_moved", appointment.contact)
+    # Nobody has settled what they had asked for.
+    assert StaffTask.objects.get(kind="change_asked", done_at=None).about_id == told.about_id
 
 
 def test_else_a_person_rings(shift, sergeant):
