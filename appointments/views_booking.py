@@ -58,8 +58,8 @@ def _days(slots):
     days = {}
     for slot in slots:
         missed = ", ".join(MISSED[name] for name in slot.missed)
-        choice = (slot_value(slot), local_time.say_time(slot.starts_at), missed)
-        days.setdefault(local_time.say_day(slot.starts_at), []).append(choice)
+        day, said = local_time.say_apart(slot.starts_at)
+        days.setdefault(day, []).append((slot_value(slot), said, missed))
     return list(days.items())
 
 

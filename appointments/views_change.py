@@ -192,8 +192,8 @@ def _slots(appointment, incident, kind, day, at):
 def _by_day(slots):
     days = {}
     for slot in slots:
-        times = days.setdefault(local_time.say_day(slot.starts_at), [])
-        times.append((slot_value(slot), local_time.say_time(slot.starts_at)))
+        day, said = local_time.say_apart(slot.starts_at)
+        days.setdefault(day, []).append((slot_value(slot), said))
     return list(days.items())
 
 

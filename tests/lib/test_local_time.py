@@ -38,6 +38,9 @@ def test_say_when_in_welsh():
 
 def test_midnight_is_said_of_the_day_that_ends():
     assert local_time.say_short(at(2026, 12, 1, 0, 0)) == "Mon 30 Nov at midnight (end of the day)"
+    # Where times are offered under their days, too: what is chosen is what is then read back.
+    apart = ("Monday 30 November", "midnight (end of the day)")
+    assert local_time.say_apart(at(2026, 12, 1, 0, 0)) == apart
     assert local_time.say_short(at(2026, 12, 1, 0, 1)) == "Tue 1 Dec at 12:01am"
 
 

@@ -117,7 +117,13 @@ def say_when(moment: datetime) -> str:
     reads "Wednesday at midnight" may come a day late.
     """
     joiner = "am" if _language() == "cy" else "at"
-    return f"{say_day(_before_midnight(moment))} {joiner} {say_time(moment)}{_end_of_day(moment)}"
+    day, time_of_day = say_apart(moment)
+    return f"{day} {joiner} {time_of_day}"
+
+
+def say_apart(moment: datetime) -> tuple[str, str]:
+    """("Tuesday 6 May", "2:30pm"): the two parts of ``say_when``, for times under their days."""
+    return say_day(_before_midnight(moment)), say_time(moment) + _end_of_day(moment)
 
 
 def _is_midnight(moment):
