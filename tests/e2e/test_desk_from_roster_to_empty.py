@@ -18,6 +18,7 @@ from tests.e2e.people import DESKTOP, PHONE, Someone, link_on_handset
 from tests.faces.chromium import FLAGS, executable
 from victimcontact.run import SOCKETS
 
+pytestmark = pytest.mark.timeout(300)
 LONDON = ZoneInfo("Europe/London")
 DESK, FLAG, WORD = "Desk for hate crime", "Hate crime", "marigold"
 # Ash, Birch and Cedar speak Welsh, and Ash is the only woman. The others are there at any hour.
@@ -133,13 +134,14 @@ def test_a_desk_from_its_roster_until_nobody_waits(someone, house, sockets):
         world.begins_in(name, minutes)
     world.link[GARLAND] = link_on_handset(chief, GARLAND, "a")
 
+    before, after = book_around_the_change(chief, world, change)
+    stops_texts(chief, world, DAHLIA)
+
     down_since = world.video_goes_down()
     book(chief, world, AMBER, early, "9am")
     book(chief, world, BRIAR, early, "11am")
     book(chief, world, CLOVER, late, "8am")
     assert {world.officer(name) for name in (AMBER, BRIAR, CLOVER)} == {"Ash"}
-    before, after = book_around_the_change(chief, world, change)
-    stops_texts(chief, world, DAHLIA)
     assert len(world.left_alone()) >= len(VICTIMS) - 1  # it sees whoever still waits
     by_telephone(chief, world, down_since)
     house.begin(SOCKETS)
@@ -481,11 +483,11 @@ def book_around_the_change(chief, world, change):
         each.split(" at ")[1].strip() for each in page.locator(".vc-slots__time").all_inner_texts()
     ]
     if forward:
-        shown = ["midnight", "12:30am", "2am", "2:30am", "3am"]
+        shown = ["midnight (end of the day)", "12:30am", "2am", "2:30am", "3am"]
         before, after = (timedelta(minutes=-30), "12:30am"), (timedelta(0), "2am")
     else:
         doubled = ["1am (BST)", "1:30am (BST)", "1am (GMT)", "1:30am (GMT)"]
-        shown = ["midnight", "12:30am", *doubled, "2am"]
+        shown = ["midnight (end of the day)", "12:30am", *doubled, "2am"]
         before, after = (timedelta(minutes=-30), "1:30am (BST)"), (timedelta(0), "1am (GMT)")
     assert offered[: len(shown)] == shown
     found = []
