@@ -56,6 +56,7 @@ def beside(request):
         "companion": companion,
         "stage": stage,
         "is_over": stage == protocol.ENDED,
+        "by_phone": rooms.by_phone(appointment),
         "can_wait": at >= rooms.opens_at(appointment),
         "opens_at": rooms.opens_at(appointment),
         "contact_number": phone.display(appointment.incident.force.contact_number),

@@ -17,6 +17,7 @@ from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import room_world as world
 from tests.appointments.factories import appointment as booked
+from tests.appointments.test_companions import ask, open_their_link
 from victimcontact.accounts.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,8 @@ def test_nobody_is_asked_to_ring_for_what_was_changed_meanwhile(due, down, chang
 
 @pytest.mark.parametrize("watched", [False, True])
 def test_who_is_rung_is_not_asked_to_wait_for_video(client, due, down, watched):
+    beside, _, _ = open_their_link(ask(due, due.officer))
+    assert "You can tell us you are here from" in beside.get("/c/").content.decode()
     victim = world.let_victim_in(client, world.open_link(due))
     ready = "I am ready: tell them I am here"
     plan = due.contact.plan
@@ -124,6 +127,7 @@ def test_who_is_rung_is_not_asked_to_wait_for_video(client, due, down, watched):
 
     outages.cover(down, at=now())
 
+    assert "You can tell us you are here from" not in beside.get("/c/").content.decode()
     page = victim.get("/a/").content.decode()
     assert ready not in page
     assert ("We plan to ring you at the agreed time" in page) is not watched
