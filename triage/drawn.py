@@ -35,6 +35,35 @@ def joined(rows) -> str:
     return mark_safe("\n".join(rows))  # noqa: S308 what is put into each is escaped
 
 
+def timeline(lines) -> str:
+    """The lines of an incident's timeline (of ``told.line``)."""
+    return joined(
+        f'<li><span class="vc-timeline__when">{one["when"]}</span> <span>{text(one["what"])}</span>'
+        f' <span class="vc-muted">{text(one["who"])}</span></li>'
+        for one in lines
+    )
+
+
+# A level of 0 to 3 as dots and in a word.
+LEVELS = (("○○○", "none"), ("●○○", "low"), ("●●○", "medium"), ("●●●", "high"))
+
+
+def elements(found) -> str:
+    """The elements of an assessment (of ``told.Told``)."""
+    return joined(_element(*one) for one in found)
+
+
+def _element(name, label, level, rationale, own):
+    dots, word = LEVELS[level]
+    heard = " · ".join(map(text, rationale)) or '<span class="vc-muted">Nothing heard</span>'
+    said = f'<span class="vc-element__own">{text(own)}</span>' if own else ""
+    return (
+        f'<div class="vc-element"><dt>{text(label)} <span class="vc-level vc-level--{level}">'
+        f'<span class="vc-level__dots" aria-hidden="true">{dots}</span> {word}</span></dt>'
+        f"<dd>{heard}{said}</dd></div>"
+    )
+
+
 def grade(number: int, word: str) -> str:
     """As ``components/grade.html``."""
     return (

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField, blind_index
 from victimcontact.lib.keys import uuid7
+from victimcontact.lib.prepared import Prepared
 
 
 class Grade(models.IntegerChoices):
@@ -171,7 +172,7 @@ class Incident(models.Model):
         """The victim's Contact, or the caller's where no victim is recorded, or None."""
         found = self._read_already("participants")
         if found is None:
-            found = self.participants.select_related("contact")
+            found = _participants_of(incident=self.pk)
         people = {one.role: one.contact for one in found}
         return people.get(Participant.Role.VICTIM) or people.get(Participant.Role.CALLER)
 
@@ -185,7 +186,9 @@ class Incident(models.Model):
         """The assessment that no later one supersedes, or None."""
         found = self._read_already("assessments")
         if found is None:
-            return self.assessments.order_by("-number").first()
+            found = _latest_of(incident=self.pk)
+            for one in found:
+                one.incident = self
         return max(found, key=lambda one: one.number, default=None)
 
     def may_have(self, *models) -> bool:
@@ -196,6 +199,16 @@ class Incident(models.Model):
     def _read_already(self, name):
         """What a page has read of it with ``prefetch_related``, or None."""
         return getattr(self, "_prefetched_objects_cache", {}).get(name)
+
+
+@Prepared
+def _participants_of(incident):
+    return Participant.objects.filter(incident=incident).select_related("contact").order_by()
+
+
+@Prepared
+def _latest_of(incident):
+    return Assessment.objects.filter(incident=incident).order_by("-number")[:1]
 
 
 class Participant(models.Model):

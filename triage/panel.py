@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 
 from triage import assessing, permissions, thrive
+from triage.drawn import LEVELS
 from triage.forms import REFUSED
 from triage.marking import marked
 from victimcontact.lib.hashing import sha256_hex
 
-# Levels as dots and a word, what video needs as a word: drawn with each pause in typing.
-LEVELS = (("○○○", "none"), ("●○○", "low"), ("●●○", "medium"), ("●●●", "high"))
+# What video needs as a word: drawn with each pause in typing.
 STATES = {"for": "Yes", "against": "No", "ask": "Ask"}
 
 

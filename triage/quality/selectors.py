@@ -33,6 +33,7 @@ def samples_for(user):
         Assessment.objects.filter(Exists(drawn), incident__force__in=user.forces.all())
         .exclude(decided_by=user)
         .select_related("incident__force", "policy", "decided_by")
+        .defer("policy__data")
     )
 
 
@@ -118,6 +119,7 @@ def known_then(assessment) -> Then:
         earlier=list(
             Assessment.objects.filter(incident=assessment.incident_id, number__lt=assessment.number)
             .select_related("policy", "decided_by")
+            .defer("policy__data")
             .order_by("-number")
         ),
         offer=assessment.offers.filter(contact=None, chosen_at__lt=until)

@@ -321,13 +321,17 @@ def _people(user, at):
 
 def line_of(user, pk, *, at) -> Line | None:
     """One incident's line, or None: not open, not graded, or not this person's to see."""
-    which = selectors.open_queue(user).filter(pk=pk)
-    found = which.select_related("force", "owner", "pin__pinned_by")
-    one = found.annotate(**_states(at)).first()
+    one = next(iter(_one(user=user.pk, incident=pk, at=at)), None)
     if one is None:
         return None
     states = {name: getattr(one, name) for name in _STATES}
     return Line(row=shown.row(one, at), **states, pin=getattr(one, "pin", None))
+
+
+@Prepared
+def _one(user, incident, at):
+    found = selectors.open_queue(User(pk=user)).filter(pk=incident).annotate(**_states(at))
+    return found.select_related("force", "owner", "pin__pinned_by")
 
 
 def _states(at):

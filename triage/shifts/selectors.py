@@ -6,6 +6,8 @@ from triage import selectors
 from triage.models import Incident
 from triage.shifts import duty, ownership
 from triage.shifts.models import Handover
+from victimcontact.accounts.models import Force
+from victimcontact.lib.prepared import Prepared
 
 
 def open_of(user):
@@ -40,14 +42,19 @@ def not_acknowledged_of(user):
 
 def can_be_given(incident, *, at) -> list[duty.Standing]:
     """Who is on duty and may have this incident, those who are free first."""
-    forces = type(incident.force).objects.filter(pk=incident.force_id)
     states = [duty.FREE, duty.BUSY]
+    people = _people_of(force=incident.force_id, at=at)
     found = [
         one
-        for one in duty.on_duty(forces, at=at)
+        for one in duty.standing(people, at=at)
         if one.state in states and "incident.own" in one.user.permissions
     ]
     return sorted(found, key=lambda one: (states.index(one.state), one.owns, str(one.user)))
+
+
+@Prepared
+def _people_of(force, at):
+    return duty.people(Force.objects.filter(pk=force), at=at)
 
 
 def can_take_from(user) -> list:

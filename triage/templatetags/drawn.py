@@ -5,6 +5,14 @@ from django import template
 from triage import drawn
 
 register = template.Library()
+register.filter("drawn_timeline", drawn.timeline)
+register.filter("drawn_elements", drawn.elements)
+
+
+@register.simple_tag
+def there(name, key) -> str:
+    """``{% url name key %}`` of what this process serves, put together once for all keys."""
+    return drawn.address(name, key)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from victimcontact.lib.encryption import EncryptedJSONField, EncryptedTextField, blind_index
 from victimcontact.lib.keys import uuid7
+from victimcontact.lib.prepared import Prepared
 
 
 class Contact(models.Model):
@@ -71,7 +72,15 @@ class Contact(models.Model):
         """The contact plan in force, or None."""
         if "plans" in getattr(self, "_prefetched_objects_cache", ()):  # many were asked for at once
             return next((plan for plan in self.plans.all() if plan.replaced_at is None), None)
-        return self.plans.filter(replaced_at=None).first()
+        plan = next(iter(_plan_in_force(contact=self.pk)), None)
+        if plan is not None:
+            plan.contact = self
+        return plan
+
+
+@Prepared
+def _plan_in_force(contact):
+    return ContactPlan.objects.filter(contact=contact, replaced_at=None).order_by("pk")[:1]
 
 
 def name_and_birth_index(name: str, born: str) -> str:
