@@ -326,7 +326,8 @@ def now(*, incident_id, words, context, idempotency_key, by, at) -> Appointment:
     """Take the caller of a live 999 or 101 call straight to an officer who is free this minute.
 
     Only with the caller's yes: ``words`` is the question they said yes to, ``context`` what the
-    officer must know; both are kept (PassedOn). The officer is on a shift at the desk, has no
+    officer must know; both are kept (PassedOn). The officer is on a shift at the desk, has learnt
+    what this report and this person need, has no
     appointment in the time that the talk takes, and has not said busy or away; with the least to
     do first. The appointment begins at ``at`` and the text leaves at once. Asked twice, the same.
     Raises NobodyFree, AlreadyBooked, NotChosen, NotReachable, KeyUsed.
@@ -345,7 +346,8 @@ def now(*, incident_id, words, context, idempotency_key, by, at) -> Appointment:
     during = DateTimeTZRange(at, ends_at)
     _release(Q(incident=incident, status=Appointment.Status.HELD, role=Appointment.Role.VICTIM))
     # The gap after the talk may give way, the talk of somebody else may not.
-    officer = next(_free_now(desk, during, at), None)
+    asked = {*skills.required(incident, at=at), *desk.skills}
+    officer = next(_free_now(desk, during, at, asked), None)
     if officer is None:
         raise NobodyFree
     appointment = Appointment.objects.create(
@@ -379,8 +381,8 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
 
     ``reason`` is a short key for the ledger ("sickness", "fair load"). The victim is told where
     the desk names its officers and they may know the name. To whoever has it already, nothing
-    happens. Raises NotLive once it has begun or is over, and SlotTaken when that officer is not
-    rostered at the desk or not free: then it stands as it was.
+    happens. Raises NotLive once it has begun or is over, SlotTaken when that officer is not
+    rostered at the desk or not free, NotLearnt when they lack a skill: then it stands as it was.
     """
     incident_id = Appointment.objects.values_list("incident_id", flat=True).get(pk=appointment_id)
     _lock_incident(incident_id)
@@ -398,8 +400,10 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
         return appointment
     officer = User.objects.get(pk=officer_id)
     _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
-    if not _is_free(officer, appointment.desk, appointment.occupies):
-        raise SlotTaken(alternatives(appointment.incident, near=appointment.starts_at, at=at))
+    has_learnt = _has_learnt(officer, appointment, at)
+    if not has_learnt or not _is_free(officer, appointment.desk, appointment.occupies):
+        refusal = SlotTaken if has_learnt else NotLearnt
+        raise refusal(alternatives(appointment.incident, near=appointment.starts_at, at=at))
     appointment.officer = officer
     appointment.save(update_fields=["officer"])
     ledger.record(
@@ -542,8 +546,8 @@ def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
     return around(desk, near, at=at, wishes=asked)
 
 
-def _free_now(desk, during, at):
-    """Officers at the desk who could take a call now, each locked as it is given.
+def _free_now(desk, during, at, asked):
+    """Officers at the desk with the skills ``asked`` who could take a call now, each locked.
 
     One whom somebody else is just booking is passed over, not waited for: the caller is on the
     line.
@@ -564,7 +568,7 @@ def _free_now(desk, during, at):
             .filter(pk=candidate.pk)
             .first()
         )
-        if officer is None or duty.says_busy(officer, at):
+        if officer is None or duty.says_busy(officer, at) or not skills.has(officer, asked):
             continue
         _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
         talking = Appointment.objects.filter(officer=officer, status=Appointment.Status.IN_CALL)
@@ -694,9 +698,7 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
 
 def _has_learnt(officer, appointment, at):
     """Whether the officer has every skill asked for: the list of times names no other officer."""
-    witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
-    asked = skills.required(appointment.incident, at=at, contact=witness)
-    return skills.has(officer, {*asked, *appointment.desk.skills})
+    return skills.has(officer, skills.required_of(appointment, at=at))
 
 
 def _lock_officer(pk, *, skip_locked=False):

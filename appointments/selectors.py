@@ -1,6 +1,7 @@
 """What the diary shows: desks, free slots, an officer's day."""
 
 from appointments.models import Appointment, Shift
+from appointments.rosters import skills
 from appointments.slots import (
     HORIZON_DAYS,
     LEAD_MINUTES,
@@ -46,8 +47,8 @@ def appointments_for(user):
     return Appointment.objects.none()
 
 
-def free_officers(appointment):
-    """Users who could take this appointment at its time: on a shift at its desk, with it free.
+def free_officers(appointment, *, at):
+    """Users who could take this appointment: on a shift at its desk, free, with the skills for it.
 
     ``booking.reassign`` asks again, under its locks.
     """
@@ -57,10 +58,12 @@ def free_officers(appointment):
     rostered = Shift.objects.filter(
         desk=appointment.desk, during__overlap=appointment.occupies
     ).select_related("officer")
+    asked = skills.required_of(appointment, at=at)
     fits = {
         shift.officer_id
         for shift in rostered
         if is_rostered(appointment.desk, shift.officer, appointment.occupies)
+        and skills.has(shift.officer, asked)
     }
     return (
         User.objects.filter(pk__in=fits, is_active=True)

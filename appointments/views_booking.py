@@ -424,7 +424,7 @@ def follow_up(request, pk):
 def reassign(request, pk):
     """Give the appointment to another officer who is free at that time."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
-    officers = selectors.free_officers(appointment)
+    officers = selectors.free_officers(appointment, at=now())
     form = ReassignForm(request.POST if request.method == "POST" else None, officers=officers)
     status = 200
     if form.is_valid():

@@ -57,6 +57,13 @@ def required(incident, *, at, contact=None) -> list[str]:
     )
 
 
+def required_of(appointment, *, at) -> set[str]:
+    """Slugs of what its officer must have learnt: for its incident, its person and its desk."""
+    witness = appointment.contact if appointment.role == appointment.Role.WITNESS else None
+    asked = required(appointment.incident, at=at, contact=witness)
+    return {*asked, *appointment.desk.skills}
+
+
 def has(officer, slugs) -> bool:
     """Whether the officer has learnt all of these; asks nothing where there are none."""
     if not slugs:

@@ -134,6 +134,15 @@ def test_an_officer_without_the_skill_that_is_asked_for_is_refused(handler):
     assert {slot.officer_id for slot in refusal.value.alternatives} == {trained.officer_id}
     assert not Appointment.objects.exists()
     booked = booking.book(appointment_id=hold(incident, trained, handler).pk, by=handler, at=now())
+    assert shift.officer not in selectors.free_officers(booked, at=now())
+    with pytest.raises(booking.NotLearnt):
+        booking.reassign(
+            appointment_id=booked.pk,
+            officer_id=shift.officer_id,
+            reason="fair load",
+            by=handler,
+            at=now(),
+        )
     with pytest.raises(booking.NotLearnt):
         booking.move(
             appointment_id=booked.pk,
@@ -310,6 +319,21 @@ def test_a_caller_is_put_through_to_whoever_is_free_this_minute(handler):
     assert Notification.objects.get().template == "appointment_now"
     with pytest.raises(booking.NobodyFree):
         put_through(diary.video_incident(), handler)
+
+
+def test_a_caller_is_put_through_to_nobody_who_lacks_the_skill(handler):
+    shift = diary.shift(starts_at=now() - timedelta(hours=1))
+    skills.ensure_usual(shift.desk.force)
+    incident = diary.video_incident()
+    child = incident.victim
+    child.date_of_birth = "2015-02-01"
+    child.save()
+
+    with pytest.raises(booking.NobodyFree):
+        put_through(incident, handler)
+
+    Profile.objects.create(user=shift.officer, skills=["abe"])
+    assert put_through(incident, handler).officer == shift.officer
 
 
 def test_a_key_of_one_report_gives_nothing_of_another(handler):
