@@ -16,6 +16,7 @@ from triage.models import Assessment, Crime, Participant
 from victimcontact.accounts.models import User
 from victimcontact.accounts.roles import PERMISSIONS
 from victimcontact.lib.local_time import local
+from victimcontact.lib.prepared import Prepared
 
 ABOUT_A_CASE = Case._meta.label_lower
 PAGE = 50
@@ -91,7 +92,19 @@ def inbox(user, at):
 
 def waiting_count(user) -> int:
     """How many cases have a message waiting for this person."""
-    return cases_for(user).filter(Exists(_unseen(about=OuterRef("pk")))).count()
+    count = _waiting_in_forces if permissions.sees_all_cases(user) else _waiting_for
+    return count.count(user=user.pk)
+
+
+@Prepared
+def _waiting_in_forces(user):
+    waiting = Exists(_unseen(about=OuterRef("pk")))
+    return Case.objects.filter(waiting, force__in=User(pk=user).forces.all()).values("pk")
+
+
+@Prepared
+def _waiting_for(user):
+    return _waiting_in_forces.__wrapped__(user).filter(officer_in_charge=user)
 
 
 def crimes_without_case(user):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from triage.chat.models import ChatHours
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 
 
 def is_open(force, at) -> bool:
@@ -19,7 +20,7 @@ def next_opening(force, at):
 
 def _near(force, at, *, days):
     """(opens, closes) of the days around ``at``. A closing at or before the opening is next day."""
-    hours = ChatHours.objects.filter(force=force).first()
+    hours = next(iter(_hours(force=force.pk)), None)
     if hours is None:
         return
     today = local_time.local(at).date()
@@ -30,6 +31,11 @@ def _near(force, at, *, days):
         closing_day = day if hours.closes > hours.opens else day + timedelta(days=1)
         # Where the clocks jump over the time, the desk opens or closes as they have jumped.
         yield _moment(day, hours.opens), _moment(closing_day, hours.closes)
+
+
+@Prepared
+def _hours(force):
+    return ChatHours.objects.filter(force=force).order_by("pk")[:1]
 
 
 def _moment(day, at):

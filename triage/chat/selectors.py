@@ -8,9 +8,11 @@ from triage import shown
 from triage.chat import chats
 from triage.chat.models import Chat, ChatLine
 from triage.selectors import open_queue, span
+from victimcontact.accounts.models import User
 from victimcontact.lib.prepared import Prepared
 
 MOST = 50
+MOST_UNSEEN = 50
 # Urgent, and nobody has it: everybody at the desk is called.
 CALLING = Q(status=Chat.Status.WAITING, grade__in=list(chats.ANSWER_WITHIN))
 
@@ -62,7 +64,7 @@ class Row:
 
 
 def rows(user, at) -> list[Row]:
-    found = list(open_chats(user)[:MOST])
+    found = _open(user=user.pk)
     last = _last_words(found)
     return [_row(chat, last.get(chat.pk, ""), user, at) for chat in found]
 
@@ -74,9 +76,19 @@ def row(chat, user, at) -> Row:
 
 def _last_words(found) -> dict:
     """{chat's key: what its visitor wrote last}."""
-    lines = ChatLine.objects.filter(chat__in=found, author=ChatLine.Author.VISITOR)
-    lines = lines.order_by("chat", "-number").distinct("chat")
+    lines = _last_lines(chats=[chat.pk for chat in found]) if found else ()
     return {line.chat_id: line.body for line in lines}
+
+
+@Prepared
+def _open(user):
+    return open_chats(User(pk=user))[:MOST]
+
+
+@Prepared
+def _last_lines(chats):
+    lines = ChatLine.objects.filter(chat__any=chats, author=ChatLine.Author.VISITOR)
+    return lines.order_by("chat", "-number").distinct("chat")
 
 
 def _row(chat, last, user, at):
@@ -104,8 +116,18 @@ def _row(chat, last, user, at):
 
 
 def unseen(user):
-    """Open incidents that came in with nobody on the line and that no person has assessed yet."""
-    return open_queue(user).filter(is_seen=False)
+    """Open incidents that came in with nobody on the line and that no person has assessed yet.
+
+    50 at most.
+    """
+    return _unseen(user=user.pk)
+
+
+@Prepared
+def _unseen(user):
+    # A list shows none of the sealed words.
+    found = open_queue(User(pk=user)).filter(is_seen=False)
+    return found.defer("narrative", "location", "safety_note")[:MOST_UNSEEN]
 
 
 def waiting_count(user) -> int:

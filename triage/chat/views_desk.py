@@ -11,10 +11,10 @@ from triage.chat import chats, hours, selectors
 from triage.chat.forms import AnswerForm, EndForm
 from triage.chat.models import Chat
 from triage.panel import rules
+from triage.selectors import forces_of
 from victimcontact.accounts.permissions import require
 from victimcontact.lib import local_time
 
-MOST_UNSEEN = 50
 TOLD = {
     "over": "This chat has ended.",
     "not taken": "Take the chat before you do that.",
@@ -157,10 +157,10 @@ def _refused(request, chat, refused, form=None):
 
 
 def _lists(request, at):
-    forces = list(request.user.forces.all())
+    forces = forces_of(request.user)
     return {
         "rows": selectors.rows(request.user, at),
-        "unseen": [shown.row(one, at) for one in selectors.unseen(request.user)[:MOST_UNSEEN]],
+        "unseen": [shown.row(one, at) for one in selectors.unseen(request.user)],
         "closed": [force for force in forces if not hours.is_open(force, at)],
         "at": local_time.local(at),
     }

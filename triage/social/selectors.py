@@ -9,6 +9,8 @@ from messaging import asking
 from triage import shown
 from triage.selectors import span
 from triage.social.models import Talk, TalkLine
+from victimcontact.accounts.models import User
+from victimcontact.lib.prepared import Prepared
 
 MOST = 50
 # Answered ones stay in the list this long, for what is written next.
@@ -46,7 +48,7 @@ class Row:
 
 
 def rows(user, at) -> list[Row]:
-    found = list(open_talks(user, at)[:MOST])
+    found = _open(user=user.pk, at=at)
     last = _last_words(found)
     return [_row(talk, last.get(talk.pk, ""), user, at) for talk in found]
 
@@ -57,9 +59,19 @@ def row(talk, user, at) -> Row:
 
 
 def _last_words(found) -> dict:
-    lines = TalkLine.objects.filter(talk__in=found, author=TalkLine.Author.THEM)
-    lines = lines.order_by("talk", "-number").distinct("talk")
+    lines = _last_lines(talks=[talk.pk for talk in found]) if found else ()
     return {line.talk_id: line.body for line in lines}
+
+
+@Prepared
+def _open(user, at):
+    return open_talks(User(pk=user), at)[:MOST]
+
+
+@Prepared
+def _last_lines(talks):
+    lines = TalkLine.objects.filter(talk__any=talks, author=TalkLine.Author.THEM)
+    return lines.order_by("talk", "-number").distinct("talk")
 
 
 def _row(talk, last, user, at):
@@ -85,4 +97,11 @@ def _row(talk, last, user, at):
 
 def waiting_count(user) -> int:
     """How many wait for an answer and have nobody."""
-    return talks_for(user).filter(waiting_since__isnull=False, taken_by=None).count()
+    return _waiting.count(user=user.pk)
+
+
+@Prepared
+def _waiting(user):
+    return Talk.objects.filter(
+        force__staff=user, waiting_since__isnull=False, taken_by=None
+    ).values("pk")
