@@ -158,11 +158,15 @@ def drafts_for(user):
     return ReportDraft.objects.filter(handler=user, incident=None).order_by("-saved_at")
 
 
-def assessment_drafts(incident, user):
-    """The assessments of ``incident`` this person has begun and not kept, last touched first."""
-    return AssessmentDraft.objects.filter(of=incident, handler=user, assessment=None).order_by(
-        "-saved_at"
-    )
+def assessment_draft(incident, user) -> AssessmentDraft | None:
+    """The assessment of ``incident`` this person has begun and not kept, the last touched."""
+    return next(iter(_drafts(incident=incident.pk, user=user.pk)), None)
+
+
+@Prepared
+def _drafts(incident, user):
+    found = AssessmentDraft.objects.filter(of=incident, handler=user, assessment=None)
+    return found.order_by("-saved_at")[:1]
 
 
 def begun(user) -> list:
@@ -305,7 +309,7 @@ def _pointing_at(model, key, path=""):
 
 def whole(user, pk) -> Incident | None:
     """The incident of that key with who is in it and how it was assessed, if ``user`` sees it."""
-    incident = next(iter(_whole(user=user.pk, incident=pk)), None)
+    incident = seen_by(user, pk)
     if incident is None:
         return None
     for name, read in (("participants", _participants), ("assessments", _assessments)):
@@ -317,8 +321,13 @@ def whole(user, pk) -> Incident | None:
     return incident
 
 
+def seen_by(user, pk) -> Incident | None:
+    """The incident of that key with its force, handler and owner, if ``user`` sees it."""
+    return next(iter(_seen(user=user.pk, incident=pk)), None)
+
+
 @Prepared
-def _whole(user, incident):
+def _seen(user, incident):
     found = incidents_for(User(pk=user)).filter(pk=incident).order_by()
     return found.select_related("force", "handler", "owner__duty")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import now
@@ -38,8 +38,7 @@ def reassess(request, pk):
     asking = _Asking.of(request, pk)
     if request.method == "POST":
         return _take(request, asking)
-    open_drafts = selectors.assessment_drafts(asking.incident, request.user)
-    if draft := open_drafts.first():
+    if draft := selectors.assessment_draft(asking.incident, request.user):
         return _draft_page(request, asking, draft)
     return _fresh_page(request, asking)
 
@@ -106,7 +105,9 @@ class _Asking:
     @classmethod
     def of(cls, request, pk):
         at = now()
-        incident = get_object_or_404(selectors.incidents_for(request.user), pk=pk)
+        incident = selectors.seen_by(request.user, pk)
+        if incident is None:
+            raise Http404
         return cls(
             request.user, at, incident, incident.current_assessment, policies.published(at=at)
         )
