@@ -9,6 +9,7 @@ urlpatterns = [
     path("quality/draw/", views_reviews.draw, name="draw"),
     path("quality/trend/", views_trend.trend, name="trend"),
     path("quality/fairness/", views_trend.fairness, name="fairness"),
+    path("quality/choices/", views_trend.choices, name="choices"),
     path("quality/<uuid:pk>/", views_reviews.review, name="review"),
     path("quality/<uuid:pk>/unsafe/", views_reviews.unsafe, name="unsafe"),
     path("quality/<uuid:pk>/second/", views_reviews.second, name="second"),

@@ -1,10 +1,11 @@
-"""How it goes over time, by team; and whether the same gets the same from everybody."""
+"""How it goes over time, by team; whether the same gets the same from all; who chose what."""
 
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
+from triage.quality import choices as chosen_by
 from triage.quality import trend as trends
 from victimcontact.accounts.permissions import can, require
 
@@ -48,3 +49,22 @@ def fairness(request):
         "fewest_handlers": trends.FEWEST_HANDLERS,
     }
     return TemplateResponse(request, "triage/quality/fairness.html", context)
+
+
+@require_GET
+@require("quality.trend")
+def choices(request):
+    """What was offered and what was chosen, by group, and how handlers differ in it."""
+    force, forces = _force(request)
+    at = now()
+    context = {
+        "force": force,
+        "forces": forces,
+        "groups": chosen_by.by_group(force, at=at),
+        "spread": chosen_by.by_handler(force, at=at),
+        "days": chosen_by.DAYS,
+        "fewest": chosen_by.FEWEST,
+        "fewest_assessments": trends.FEWEST_ASSESSMENTS,
+        "fewest_handlers": trends.FEWEST_HANDLERS,
+    }
+    return TemplateResponse(request, "triage/quality/choices.html", context)
