@@ -24,5 +24,4 @@ staff_urlpatterns = [
     path("diary/book/<uuid:pk>/needs/", views_people.person_needs, name="needs"),
     path("diary/book/<uuid:pk>/witnesses/", views_people.witnesses, name="witnesses"),
     path("diary/witness/<uuid:pk>/", views_people.witness, name="witness"),
-    path("diary/choices/", views_people.offer_report, name="offer_report"),
 ]

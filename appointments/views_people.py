@@ -13,7 +13,6 @@ from appointments import companions, rooms, selectors
 from appointments.forms import CompanionForm, NeedsForm, WitnessForm
 from appointments.forms_people import NumberForm
 from appointments.models import Appointment, Companion
-from appointments.reports import choices_by_handler
 from triage import offers, thrive
 from triage import selectors as triage_selectors
 from triage.forms import OfferForm, PlanForm
@@ -260,11 +259,3 @@ def _answer(request, companion):
     back = request.POST.get("back") == "along"
     name = "appointments:along" if back else "appointments:room"
     return redirect(reverse(name, args=[companion.appointment_id]))
-
-
-@require_safe
-@require("quality.trend", reads="list")
-def offer_report(request):
-    """What was offered and chosen, handler by handler: nobody steers to video unseen."""
-    context = choices_by_handler(request.user.forces.all(), days=28, at=now())
-    return TemplateResponse(request, "appointments/offer_report.html", context)

@@ -7,12 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from appointments import reports
 from appointments.models import Appointment
 from tests import factories
 from tests.appointments import factories as diary
-from triage import offers
-from victimcontact.accounts.models import Force
 from victimcontact.accounts.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -48,23 +45,6 @@ def test_needs_are_recorded_once_and_shown_and_looked_for(page):
     }
     assert officers == {str(woman.officer_id)}
     assert str(man.officer_id) not in officers
-
-
-def test_choices_are_counted_by_who_recorded_them_and_by_the_link(handler):
-    steers, asks = handler, factories.user(Role.CALL_HANDLER)
-    for who, chosen in [(steers, "video")] * 3 + [(asks, "video"), (asks, "station")]:
-        incident = factories.incident(victim=diary.reachable_victim(), grade=3, at=now())
-        offers.make(incident, chosen=chosen, by=who, at=now() - timedelta(minutes=2))
-    offers.make(incident, chosen="visit", by=None, at=now())
-    witness = diary.reachable_victim()
-    offers.make(incident, chosen="video", contact=witness, by=asks, at=now())
-
-    found = reports.choices_by_handler(Force.objects.all(), days=28, at=now())
-
-    rows = {row["handler"]: row for row in found["rows"]}
-    assert (rows[steers.pk]["video"], rows[steers.pk]["share"]) == (3, 100)
-    assert (rows[asks.pk]["offers"], rows[asks.pk]["changed"], rows[asks.pk]["share"]) == (2, 1, 50)
-    assert (rows[None]["visit"], found["total"]["offers"]) == (1, 6)
 
 
 def test_a_caller_is_put_through_only_with_their_yes_and_nothing_typed_is_lost(page, handler):

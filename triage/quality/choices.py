@@ -1,19 +1,21 @@
 """What victims were offered and what they chose: is the choice theirs, whoever reads it out?
 
 Video is offered where it is safe and never required. Where one group, or one handler's callers,
-choose it far more or less often than others, somebody should ask why. No page names a handler.
+choose it far more or less often than others, somebody should ask why: nobody steers unseen.
+Handlers stand in the order of their names, not of a figure.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import ExtractHour
 
 from triage.models import Channel, Offer, Response
 from triage.quality import charts
 from triage.quality.trend import FEWEST_ASSESSMENTS, FEWEST_HANDLERS, Spread
+from victimcontact.accounts.models import User
 from victimcontact.lib import local_time
 
 DAYS = 28
@@ -104,6 +106,39 @@ NAMES = (
     "Was read the choice by a handler",
     "Chose by their own link",
 )
+
+
+def by_recorder(force, *, at) -> list[dict]:
+    """A row for each who recorded a choice, by name, and one for those made by the link.
+
+    Each counts the choices ("many"), how many had video in ("video_offered"), what was chosen (by
+    Response), and how many were changed afterwards; "share" is the percentage of video where it was
+    offered, or None. Two queries.
+    """
+    later = (
+        Offer.objects.filter(incident=OuterRef("incident"), contact=None)
+        .filter(chosen_at__gt=OuterRef("chosen_at"))
+        .exclude(chosen=OuterRef("chosen"))
+        .order_by("chosen_at")
+    )
+    rows = list(
+        _offers(force, at)
+        .annotate(later=Subquery(later.values("pk")[:1]))
+        .order_by()
+        .values("recorded_by")
+        .annotate(
+            many=Count("pk"),
+            video_offered=Count("pk", filter=Q(options__contains=[Response.VIDEO])),
+            **{way: Count("pk", filter=Q(chosen=way)) for way in Response.values},
+            changed=Count("later"),
+        )
+    )
+    people = User.objects.in_bulk([row["recorded_by"] for row in rows if row["recorded_by"]])
+    for row in rows:
+        by, offered = row["recorded_by"], row["video_offered"]
+        row["name"] = str(people[by]) if by else "The victim, by the link"
+        row["share"] = round(100 * row["video"] / offered) if offered else None
+    return sorted(rows, key=lambda row: (row["recorded_by"] is None, row["name"]))
 
 
 def by_handler(force, *, at) -> Spread:

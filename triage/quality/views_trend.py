@@ -52,9 +52,9 @@ def fairness(request):
 
 
 @require_GET
-@require("quality.trend")
+@require("quality.trend", reads="list")
 def choices(request):
-    """What was offered and what was chosen, by group, and how handlers differ in it."""
+    """What was offered and what was chosen: by group, and by who recorded it."""
     force, forces = _force(request)
     at = now()
     context = {
@@ -62,6 +62,7 @@ def choices(request):
         "forces": forces,
         "groups": chosen_by.by_group(force, at=at),
         "spread": chosen_by.by_handler(force, at=at),
+        "recorders": chosen_by.by_recorder(force, at=at),
         "days": chosen_by.DAYS,
         "fewest": chosen_by.FEWEST,
         "fewest_assessments": trends.FEWEST_ASSESSMENTS,

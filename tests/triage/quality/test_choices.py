@@ -1,4 +1,4 @@
-"""What was offered and what was chosen, counted by group, with no handler named."""
+"""What was offered and what was chosen: counted by group, and by who recorded it."""
 
 from datetime import timedelta
 
@@ -66,8 +66,8 @@ def test_a_mind_that_changed_is_counted_and_a_witness_and_an_old_choice_are_not(
     assert everybody.changed == 1
 
 
-def test_handlers_are_dots_from_five_of_ten_on_and_nobody_is_named(client):
-    handlers = [factories.handler(last_name=f"Secret{number}") for number in range(5)]
+def test_handlers_are_dots_from_five_of_ten_on():
+    handlers = [factories.handler() for _ in range(5)]
     for place, handler in enumerate(handlers):
         for number in range(10):
             if place == 4 and number == 9:
@@ -86,10 +86,32 @@ def test_handlers_are_dots_from_five_of_ten_on_and_nobody_is_named(client):
         "6 of 10",
         "8 of 10",
     ]
-    rows.sign_in(client, factories.reviewer())
-    page = client.get(reverse("quality:choices")).content.decode()
-    assert "What they chose" not in page  # all of it is older than 28 days by now
-    assert "Secret" not in page
+
+
+def test_choices_are_counted_by_who_recorded_them_and_by_the_link():
+    steers, asks = factories.handler(last_name="Alder"), factories.handler(last_name="Birch")
+    for _ in range(3):
+        chose("video", by=steers)
+    chose("video", by=asks)
+    first = chose("station", by=asks, at=rows.NOON - timedelta(hours=1))
+    rows.offer(
+        first.incident,
+        chosen="visit",
+        assessment=first.assessment,
+        options=["video", "visit", "station"],
+        video_eligible=True,
+        recorded_by=None,
+        at=rows.NOON,
+    )
+
+    found = choices.by_recorder(rows.force(), at=AT)
+
+    assert [(row["many"], row["video"], row["share"], row["changed"]) for row in found] == [
+        (3, 3, 100, 0),
+        (2, 1, 50, 1),
+        (1, 0, 0, 0),
+    ]
+    assert found[-1]["name"] == "The victim, by the link"
 
 
 def test_the_page_draws_what_was_chosen(client, monkeypatch):
