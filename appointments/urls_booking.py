@@ -16,6 +16,7 @@ staff_urlpatterns = [
     path("diary/<uuid:pk>/follow-up/", views.follow_up, name="follow_up"),
     path("diary/<uuid:pk>/outcome/", views.outcome, name="outcome"),
     path("diary/<uuid:pk>/along/", views_people.along, name="along"),
+    path("diary/<uuid:pk>/children/", views_people.children, name="children"),
     path("diary/<uuid:pk>/room/people/", views_people.room_people, name="room_people"),
     path("diary/along/<uuid:pk>/", views_people.companion, name="companion"),
     path("diary/along/<uuid:pk>/admit/", views_people.admit, name="admit_companion"),

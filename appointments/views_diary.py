@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from appointments import booking, companions, diary, outcomes, rooms, selectors
 from appointments.models import Appointment
+from triage import children
 from triage.models import Response
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -106,6 +107,7 @@ def appointment(request, pk):
         "stage": stage,
         "is_waiting": waiting is not None,
         "participants": others,
+        "children": children.of(found.incident),
         "born": _born(found.contact),
         "elements": diary.elements(row.assessment),
         "texts": diary.texts_about(found),

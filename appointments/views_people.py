@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from appointments import companions, rooms, selectors
 from appointments.forms import CompanionForm, NeedsForm, WitnessForm
-from appointments.forms_people import NumberForm
+from appointments.forms_people import ChildForm, NumberForm, SeenForm
 from appointments.models import Appointment, Companion
+from triage import children as children_of
 from triage import offers, thrive
 from triage import selectors as triage_selectors
 from triage.forms import OfferForm, PlanForm
@@ -259,3 +260,28 @@ def _answer(request, companion):
     back = request.POST.get("back") == "along"
     name = "appointments:along" if back else "appointments:room"
     return redirect(reverse(name, args=[companion.appointment_id]))
+
+
+@require_http_methods(["GET", "POST"])
+@require("room.enter", reads="appointments.appointment")
+def children(request, pk):
+    """The children at the address: who was seen and spoken to. POST adds one, or says it anew."""
+    appointment = get_object_or_404(
+        selectors.appointments_for(request.user).select_related("incident"), pk=pk
+    )
+    known = list(children_of.of(appointment.incident))
+    posted = request.POST if request.method == "POST" else None
+    asked = (posted or request.GET).get("child", "")
+    again = next((one for one in known if str(one.pk) == asked), None)
+    form = SeenForm(posted) if again else ChildForm(posted)
+    if form.is_valid():
+        said = {**form.cleaned_data, "by": request.user, "at": now()}
+        if again:
+            children_of.see(again.pk, **said)
+        else:
+            children_of.record(appointment.incident, **said)
+        messages.success(request, "Recorded.")
+        return redirect("appointments:children", pk)
+    context = {"appointment": appointment, "children": known, "again": again, "form": form}
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "appointments/children.html", context, status=status)

@@ -246,6 +246,45 @@ class Participant(models.Model):
         ]
 
 
+class Child(models.Model):
+    """Whether an officer saw and spoke to a child who lives with what happened.
+
+    The child's name and age are the participant's description. Marked as a victim: whoever sees,
+    hears or lives with the effects of domestic abuse of a relative is one themselves.
+    Source: Domestic Abuse Act 2021, section 3.
+    """
+
+    PERSONAL_FIELDS = ("why_not",)
+
+    class Seen(models.TextChoices):
+        SPOKEN_TO = "spoken", "Seen and spoken to"
+        SEEN = "seen", "Seen, not spoken to"
+        NOT_SEEN = "not_seen", "Not seen"
+
+    participant = models.OneToOneField(
+        Participant, on_delete=models.PROTECT, primary_key=True, related_name="child"
+    )
+    seen = models.CharField(max_length=8, choices=Seen)
+    why_not = EncryptedTextField(default="", blank=True)  # unless spoken to
+    is_victim = models.BooleanField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "children"
+
+    def __str__(self):
+        return f"child {self.pk}"
+
+    @property
+    def said(self):
+        """Who it is and what is known of them, in one line."""
+        victim = "; a victim, too" if self.is_victim else ""
+        return f"{self.participant.description}: {self.get_seen_display().lower()}{victim}"
+
+
 class Trace(models.Model):
     """By what an incident is found again: one row for each number, person and address in it.
 

@@ -9,11 +9,21 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
-from triage import crime_types, policies, presence, repeats, rooms, selectors, shown, typed
+from triage import (
+    children,
+    crime_types,
+    policies,
+    presence,
+    repeats,
+    rooms,
+    selectors,
+    shown,
+    typed,
+)
 from triage.answered import answered
 from triage.draft_state import number
 from triage.marking import marked
-from triage.models import TAKES_TIME
+from triage.models import TAKES_TIME, Participant
 from triage.told import line, told
 from victimcontact.accounts.permissions import can, require
 from victimcontact.audit import ledger
@@ -82,10 +92,14 @@ def _people(incident, current, at):
     said = {"victim": answers.get("victim_age"), "caller": answers.get("caller_age")}
     today = local_time.local(at).date()
     found = {}
-    for part in incident.participants.all():
+    parts = incident.participants.all()
+    seen = {}
+    if any(part.role == Participant.Role.CHILD for part in parts):
+        seen = {one.pk: one.said for one in children.of(incident)}
+    for part in parts:
         someone = found.setdefault(
             part.contact_id or f"no contact {part.pk}",
-            _Someone(part.contact, part.description, [], None),
+            _Someone(part.contact, seen.get(part.pk) or part.description, [], None),
         )
         label = part.get_role_display()
         someone.parts.append(label.lower() if someone.parts else label)
