@@ -249,6 +249,19 @@ def house():
     It has a database of its own, filled by the demonstration force: `house.url` is the address,
     `house.manage(...)` runs a command in it, `house.sql(...)` asks its database as the owner.
     """
+    with _a_house() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_house():
+    """A ``house`` for the tests of one file alone: they leave it full, or upset."""
+    with _a_house() as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _a_house():
     from victimcontact.run import House
 
     state_dir = Path(tempfile.mkdtemp(prefix=STATE_PREFIX))

@@ -95,6 +95,11 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def house(own_house):
+    return own_house
+
+
 @pytest.fixture
 def someone(browser, house):
     made = []

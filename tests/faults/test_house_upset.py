@@ -63,6 +63,11 @@ NUMBERS = re.compile(r"\+44770090013\d|\+44770090014\d")
 
 
 @pytest.fixture(scope="module")
+def house(own_house):
+    return own_house
+
+
+@pytest.fixture(scope="module")
 def twilio():
     with twilio_server.TwilioServer() as server:
         yield server
