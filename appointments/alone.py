@@ -24,11 +24,7 @@ def look(*, at: datetime) -> int:
 
     Returns how many were raised.
     """
-    asked = StaffTask.objects.filter(
-        kind=StaffTask.Kind.CALL_BACK,
-        about_type=Appointment._meta.label_lower,
-        reason=ALONE,
-    )
+    asked = _asked()
     waiting = Appointment.objects.filter(
         status=Appointment.Status.WAITING,
         during__startswith__lte=at - TOLD_AFTER,
@@ -43,6 +39,12 @@ def look(*, at: datetime) -> int:
     return one_by_one.each(partial(_tell, at=at), alone.values_list("pk", flat=True))
 
 
+def _asked():
+    return StaffTask.objects.filter(
+        kind=StaffTask.Kind.CALL_BACK, about_type=Appointment._meta.label_lower, reason=ALONE
+    )
+
+
 @transaction.atomic
 def _tell(appointment_id, *, at):
     appointment = booking.lock(appointment_id)
@@ -50,6 +52,8 @@ def _tell(appointment_id, *, at):
         side=Presence.Side.OFFICER, left_at=None, seen_at__gt=at - rooms.STALE_AFTER
     )
     if appointment.status != Appointment.Status.WAITING or seated.exists():
+        return False
+    if _asked().filter(about_id=appointment.pk).exists():  # by another worker, a moment ago
         return False
     staff_tasks.raise_task(
         StaffTask.Kind.CALL_BACK,
