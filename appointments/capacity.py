@@ -21,6 +21,7 @@ STEP = timedelta(minutes=15)
 # Drawn at least, by London's clock, so that a day without shifts is a day all the same.
 FIRST_HOUR, LAST_HOUR = 9, 17
 MOST_DEMAND = 60
+UNREAD = ("narrative", "location", "safety_note")  # of an incident, whose decryption takes longest
 Status = Appointment.Status
 
 
@@ -30,6 +31,7 @@ class Cell:
 
     kind: str
     at: datetime
+    clock: str  # the wall's time then
     span: int = 1
     card: Appointment | None = None
     is_here: bool = False
@@ -182,11 +184,14 @@ def demand(desk, *, at: datetime) -> list[Want]:
             grade__gt=Grade.IMMEDIATE,
         )
         .select_related("force")
+        .defer(*UNREAD)
         .order_by("grade", "reported_at")[: MOST_DEMAND * 2]
     )
     flags = {
-        one.incident_id: set(one.flags)
-        for one in Assessment.objects.filter(incident__in=found, superseded_by=None)
+        incident: set(own)
+        for incident, own in Assessment.objects.filter(
+            incident__in=found, superseded_by=None
+        ).values_list("incident", "flags")
     }
     special = set().union(
         *Desk.objects.filter(force=desk.force, is_active=True)
@@ -231,6 +236,11 @@ class _Work:
                 occupies__overlap=within,
             )
             .select_related("incident", "contact", "officer")
+            .defer(
+                *(f"incident__{name}" for name in UNREAD),
+                *(f"contact__{name}" for name in ("phone", "email", "address", "needs")),
+                "contact__date_of_birth",
+            )
             .order_by("during")
         )
         self.booked = _by_officer(booked)
@@ -243,6 +253,7 @@ class _Work:
         )
         self.here = rooms.here_now([one for one in booked if one.status == Status.WAITING], at)
         self.open = self._openings()
+        self.clocks = {}  # thousands of cells stand below a hundred times
 
     def _openings(self):
         special = {one.on: one for one in DeskDay.objects.filter(desk=self.desk)}
@@ -285,9 +296,8 @@ class _Work:
             upper = moment + STEP
             card = next((one for one in booked if _touches(_pair(one.during), moment, upper)), None)
             if card is not None and card.desk_id == self.desk.pk:
-                line.cells.append(
-                    Cell("card", moment, _columns(moment, min(card.during.upper, ends)), card)
-                )
+                span = _columns(moment, min(card.during.upper, ends))
+                line.cells.append(Cell("card", moment, self._clock(moment), span, card))
                 line.cells[-1].is_here = card.pk in self.here
                 moment = line.cells[-1].ends
                 continue
@@ -306,9 +316,14 @@ class _Work:
             if last and last.kind == kind and kind != "free" and last.ends == moment:
                 last.span += 1
             else:
-                line.cells.append(Cell(kind, moment, says=says))
+                line.cells.append(Cell(kind, moment, self._clock(moment), says=says))
             moment = upper
         return line
+
+    def _clock(self, moment):
+        if moment not in self.clocks:
+            self.clocks[moment] = f"{local_time.local(moment):%H:%M}"
+        return self.clocks[moment]
 
     def count(self, line, start, end):
         """The line with its slots between two moments."""
