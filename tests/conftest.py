@@ -249,22 +249,28 @@ def house():
     It has a database of its own, filled by the demonstration force: `house.url` is the address,
     `house.manage(...)` runs a command in it, `house.sql(...)` asks its database as the owner.
     """
-    with _a_house() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def own_house():
-    """A ``house`` for the tests of one file alone: they leave it full, or upset."""
-    with _a_house() as running:
-        yield running
-
-
-@contextlib.contextmanager
-def _a_house():
     from victimcontact.run import House
 
     state_dir = Path(tempfile.mkdtemp(prefix=STATE_PREFIX))
     with House(state_dir, throwaway=True) as running:
         yield running
     shutil.rmtree(state_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def emptied(house):
+    """For tests that fill the house: what they leave open is over when others come to it."""
+    [(began,)] = house.sql("select clock_timestamp()")
+    yield
+    house.sql(
+        "update appointments_appointment set status = 'cancelled', cancelled_at = now(),"
+        " cancelled_reason = 'over' where created_at >= %s"
+        " and status in ('booked', 'waiting', 'in_call')",
+        [began],
+    )
+    house.sql(
+        "update triage_incident set status = 'closed', closed_at = now(),"
+        " closed_by_id = (select id from accounts_user order by id limit 1)"
+        " where reported_at >= %s and status = 'open'",
+        [began],
+    )

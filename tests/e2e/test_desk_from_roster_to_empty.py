@@ -95,11 +95,6 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def house(own_house):
-    return own_house
-
-
 @pytest.fixture
 def someone(browser, house):
     made = []
@@ -121,7 +116,7 @@ def sockets(house):
         house.begin(SOCKETS)
 
 
-def test_a_desk_from_its_roster_until_nobody_waits(someone, house, sockets):
+def test_a_desk_from_its_roster_until_nobody_waits(someone, house, sockets, emptied):
     script = textwrap.dedent(PEOPLE).format(officers=OFFICERS, victims=VICTIMS, word=WORD)
     world = World(house, json.loads(house.manage("shell", "-c", script).split("people ")[1]))
     chief = someone(**DESKTOP).sign_in("Supervisor")

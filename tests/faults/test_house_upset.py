@@ -63,18 +63,13 @@ NUMBERS = re.compile(r"\+44770090013\d|\+44770090014\d")
 
 
 @pytest.fixture(scope="module")
-def house(own_house):
-    return own_house
-
-
-@pytest.fixture(scope="module")
 def twilio():
     with twilio_server.TwilioServer() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def upset(house, twilio):
+def upset(house, twilio, emptied):
     """The house with two workers that send by the provider of the tests."""
     environment = {
         "TWILIO_ACCOUNT_SID": twilio_server.ACCOUNT_SID,
