@@ -81,9 +81,12 @@ def test_what_two_beats_start_twice_is_done_once(monkeypatch, worker, broker):  
     assert Series.objects.count() == len(missed)
     sorry = Notification.objects.filter(template="appointment_missed")
     assert sorted(sorry.values_list("about_id", flat=True)) == sorted(each.pk for each in missed)
-    settled = dict(Outcome.objects.values_list("appointment", "result"))
-    assert set(settled) == {each.pk for each in lost[:3]}
-    assert set(settled.values()) <= {"moved", "reassigned", "task"}
+    # Noted by one worker while the other settles it, it is looked at again and nothing is done.
+    settled = Outcome.objects.exclude(result=Outcome.Result.NOT_NEEDED)
+    assert sorted(settled.values_list("appointment", flat=True)) == sorted(
+        each.pk for each in lost[:3]
+    )
+    assert set(settled.values_list("result", flat=True)) <= {"moved", "reassigned", "task"}
     moved = Appointment.objects.filter(moved_from__isnull=False)
     told = Notification.objects.filter(template="appointment_moved")
     assert sorted(told.values_list("about_id", flat=True)) == sorted(
