@@ -12,10 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.e2e.people import DESKTOP, PHONE, Someone, link_on_handset
-from tests.faces.chromium import FLAGS, executable
+from tests.e2e.people import DESKTOP, PHONE, link_on_handset
 from victimcontact.run import SOCKETS
 
 pytestmark = pytest.mark.timeout(300)
@@ -84,28 +83,6 @@ for number, (name, wants) in enumerate({victims}.items()):
     found[name] = [str(incident.pk), str(incident.victim.pk)]
 print("people", json.dumps(found))
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--headless"]
-        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def someone(browser, house):
-    made = []
-
-    def new(**options):
-        made.append(Someone(browser, house, **options))
-        return made[-1]
-
-    yield new
-    for person in made:
-        person.close()
 
 
 @pytest.fixture

@@ -2,38 +2,14 @@
 
 import re
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.e2e.people import DESKTOP, PHONE, Someone
-from tests.faces.chromium import FLAGS, executable
+from tests.e2e.people import DESKTOP, PHONE
 
 STORED = """async () => ({
   local: localStorage.length, session: sessionStorage.length,
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--headless"]
-        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def someone(browser, house):
-    made = []
-
-    def new(**options):
-        made.append(Someone(browser, house, **options))
-        return made[-1]
-
-    yield new
-    for person in made:
-        person.close()
 
 
 def answer_on(page, choice=None, button="Continue"):

@@ -9,10 +9,9 @@ import re
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.e2e.people import DESKTOP, PHONE, Someone, link_on_handset
-from tests.faces.chromium import FLAGS, executable
+from tests.e2e.people import DESKTOP, PHONE, link_on_handset
 
 NAME = "Albert Thornbury"
 SAID = (
@@ -24,28 +23,6 @@ STATEMENT = (
     "I am the above named person. On Friday at about 3 pm I was outside the chemist on Mill Lane. "
     "A man I did not know pushed me and I fell. I produce a photograph of my arm as exhibit AT/1."
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--headless"]
-        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def someone(browser, house):
-    made = []
-
-    def new(**options):
-        made.append(Someone(browser, house, **options))
-        return made[-1]
-
-    yield new
-    for person in made:
-        person.close()
 
 
 def photograph():

@@ -7,11 +7,9 @@ officers to and handed over. What the handler decided is reviewed blind, read an
 
 import re
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.e2e.people import DESKTOP, PHONE, Someone
-from tests.faces.chromium import FLAGS, executable
+from tests.e2e.people import DESKTOP, PHONE
 
 SAID = (
     "My neighbour pushed me and said he would smash my face in, about the bins. It was an hour ago."
@@ -20,28 +18,6 @@ SAID = (
 WRITTEN = "A man I do not know hit me yesterday. He ran off."
 WHY = "Spoken to twice: he is at work until six, she is with her sister"
 LEARN = "Ask who else has a key."
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--headless"]
-        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def someone(browser, house):
-    made = []
-
-    def new(**options):
-        made.append(Someone(browser, house, **options))
-        return made[-1]
-
-    yield new
-    for person in made:
-        person.close()
 
 
 def on(person):

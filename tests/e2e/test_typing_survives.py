@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.e2e.people import DESKTOP, PHONE, Someone
-from tests.faces.chromium import FLAGS, executable
+from tests.e2e.people import DESKTOP, PHONE
 
 WORDS = "He came back twice. গতকাল 😀 <b>not bold</b>\n" * 40
 LINK = """
@@ -22,28 +21,6 @@ _, token = links.issue(
 )
 print("token", token)
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--headless"]
-        chromium = playwright.chromium.launch(executable_path=executable(playwright), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def someone(browser, house):
-    made = []
-
-    def new(**options):
-        made.append(Someone(browser, house, **options))
-        return made[-1]
-
-    yield new
-    for person in made:
-        person.close()
 
 
 @pytest.fixture

@@ -18,16 +18,7 @@ from messaging import outbox
 from messaging.models import Notification, StaffTask
 from tests.appointments import factories as diary
 from tests.appointments import room_world as world
-
-# Their fixtures are this test's too: a provider, a queue of its own, and real workers.
-from tests.faults.test_worker_killed import (  # noqa: F401
-    broker,
-    environment,
-    nudge,
-    twilio,
-    until,
-    worker,
-)
+from tests.faults.workers import nudge, until
 from victimcontact.audit import ledger
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -45,7 +36,7 @@ def is_quiet(queue):
     return not queue.llen("celery") and not queue.hlen("unacked")
 
 
-def test_what_two_beats_start_twice_is_done_once(monkeypatch, worker, broker):  # noqa: F811
+def test_what_two_beats_start_twice_is_done_once(monkeypatch, worker, broker):
     monkeypatch.setattr(outbox, "wake", lambda: None)
     over = now() - timedelta(hours=2)
     missed = [diary.appointment(starts_at=over) for _ in range(4)]

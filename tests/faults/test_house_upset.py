@@ -17,12 +17,12 @@ import pytest
 import redis
 import requests
 
+from tests.faults.workers import PATIENCE_SECONDS, until
 from tests.messaging import twilio_server
 from victimcontact import engines
 from victimcontact.run import STANDBY, WORKER
 
 pytestmark = pytest.mark.timeout(240)
-PATIENCE_SECONDS = 60
 # Reports of people who chose video, and texts to some of them that wait to be sent.
 PEOPLE = """
 from django.db import transaction
@@ -143,14 +143,6 @@ def people(house, callers, first, texts=0):
     for caller, incident in zip(callers, incidents, strict=True):
         caller.incident = incident
     return incidents
-
-
-def until(condition, what, seconds=PATIENCE_SECONDS):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, f"Waited in vain until {what}"
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 def restart_database(house, seconds):

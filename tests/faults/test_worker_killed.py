@@ -5,8 +5,6 @@ to die, and kills it. Time is then moved on in the row, and the sweep of a secon
 """
 
 import contextlib
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +17,6 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-import redis
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
@@ -29,74 +26,11 @@ from django.utils import timezone
 from messaging import jobs, outbox, sending, tasks
 from messaging.models import Notification, Sender, StaffTask
 from tests import factories
+from tests.faults.workers import PATIENCE_SECONDS, kill, nudge, until
 from tests.messaging import twilio_server
-from victimcontact.celery import app as celery_app
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 Status = Notification.Status
-PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-def twilio():
-    with twilio_server.TwilioServer() as server:
-        yield server
-
-
-@pytest.fixture
-def broker():
-    """A queue of this test's own: nudges of other tests must not reach its workers."""
-    url = urlsplit(settings.REDIS_URL)._replace(path="/9").geturl()
-    client = redis.Redis.from_url(url)
-    client.flushdb()
-    yield url
-    client.flushdb()
-
-
-@pytest.fixture
-def environment(twilio, broker):
-    """What another process needs to be a part of this test's house."""
-    database = urlsplit(settings.DATABASE_URL)
-    test_database = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    return os.environ | {
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": test_database,
-        "DATABASE_OWNER_URL": test_database,
-        "PGAPPNAME": "another process",
-        "REDIS_URL": broker,
-        "PUBLIC_URL": "https://appointments.example.org",
-        "TWILIO_ACCOUNT_SID": twilio_server.ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": twilio_server.AUTH_TOKEN,
-        "TWILIO_FROM": twilio_server.SENDER,
-        "TWILIO_API_BASE_URL": twilio.url,
-        # The keys of this process: the worker must read what it wrote.
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_KEYS": ",".join(f"{number}:{key}" for number, key in settings.FIELD_KEYS.items()),
-        "INDEX_KEY": settings.INDEX_KEY,
-    }
-
-
-@pytest.fixture
-def worker(environment):
-    """Start a real worker in a process of its own; all are killed at the end."""
-    running = []
-
-    def start(**changes):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "victimcontact", "worker", "--pool=threads"]
-            + ["--concurrency=4", "--loglevel=warning"]
-            + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
-            cwd=settings.BASE_DIR,
-            env=environment | changes,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        kill(process)
 
 
 @pytest.fixture
@@ -110,24 +44,6 @@ def queue_one():
     person = factories.contact()
     factories.plan(person, at=now)
     return outbox.queue("portal_message", to=person, about=person, context={"link": "L"}, at=now)
-
-
-def kill(process):
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-
-
-def nudge(task, broker):
-    """Put ``task`` into the workers' queue, as a service or the clock would."""
-    with celery_app.connection_for_write(broker) as link:
-        task.apply_async(connection=link)
-
-
-def until(condition, what):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"Waited in vain until {what}"
-        time.sleep(0.05)
 
 
 def reload(notification):
