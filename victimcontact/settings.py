@@ -202,7 +202,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "victimcontact.middleware.FormMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "victimcontact.accounts.second_factor.DeviceMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "victimcontact.accounts.middleware.StaffOnlyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -244,7 +244,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 OTP_TOTP_ISSUER = "Victim Contact"
-SESSION_ENGINE = "victimcontact.accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-staff" if SECURE else "staff"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -4,16 +4,9 @@ Entries have no foreign keys, so nothing that happens to other rows can touch th
 deferred trigger gives each entry its place in a hash chain (`ChainLink`); see the first migration.
 """
 
-import json
-
-from django.db import connection, models
+from django.db import models
 
 from victimcontact.lib.keys import uuid7
-
-APPEND = """
-insert into audit_entry (id, type, actor, about_type, about_id, detail, at)
-values (%s, %s, %s, %s, %s, %s::jsonb, %s)
-"""
 
 
 class Entry(models.Model):
@@ -39,15 +32,6 @@ class Entry(models.Model):
 
     def __str__(self):
         return f"{self.type} {self.at:%Y-%m-%d %H:%M}"
-
-    def save(self, *args, **kwargs):
-        """Append it, as it stands: every page of staff does, and nothing else is ever saved."""
-        if not self._state.adding:
-            raise TypeError("An entry of the ledger is appended to it once.")
-        told = (self.type, self.actor, self.about_type, self.about_id, json.dumps(self.detail))
-        with connection.cursor() as cursor:
-            cursor.execute(APPEND, [self.pk, *told, self.at])
-        self._state.adding, self._state.db = False, connection.alias
 
 
 class ChainLink(models.Model):

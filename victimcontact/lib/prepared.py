@@ -37,9 +37,9 @@ _APART, _NEAR = timedelta(days=1500), timedelta(days=700)
 
 
 class Prepared:
-    """Decorates a function that makes a queryset from keys and moments (aware datetime).
+    """Decorates a function that makes a queryset from keys (UUID) and moments (aware datetime).
 
-    A key is a UUID, a whole number or text; a list of UUIDs is for the lookup ``any``.
+    An argument may be a list of keys too, for the lookup ``any``.
 
     The function is asked twice in a process, with different stand-ins for its arguments. Where
     only they and moments a fixed time from them differ, the SQL is kept and they are filled in;
@@ -168,10 +168,6 @@ def _filled(parameters, values):
 def _stand_in(value, moment, place):
     if isinstance(value, datetime):
         return moment + _APART * place
-    if isinstance(value, int):
-        return moment.year * 1_000_003 + place
-    if isinstance(value, str):
-        return f"stand-in {moment.year} {place}"
     key = UUID(int=(moment.year << 100) + place)
     return [key] if isinstance(value, list) else key
 
@@ -179,7 +175,7 @@ def _stand_in(value, moment, place):
 def _named(parameter, given):
     """(name of the argument that it comes from or None, the time from it or the value itself)."""
     for name, stand_in in given.items():
-        if isinstance(parameter, (UUID, list, int, str)) and parameter == stand_in:
+        if isinstance(parameter, (UUID, list)) and parameter == stand_in:
             return name, _Same()
         if not isinstance(stand_in, datetime):
             continue
