@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
-from django.contrib.sessions.backends import db
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -14,6 +13,7 @@ from django.utils.timezone import now
 from psycopg2.extras import register_uuid
 
 from bench import day
+from bench.usual import USUAL
 from tests import factories
 from triage import jobs, policies, repeats, selectors, shown
 from triage.api import feed, tokens
@@ -186,16 +186,6 @@ def changes():
     return _told(page_of_changes)
 
 
-# What a new Django project has: the floor is a plain page, not one of this house.
-USUAL = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
 FLOOR = "/bench/rows/"
 
 
@@ -206,7 +196,7 @@ def page(address):
         _kept["cookies"] = "; ".join(f"{name}={one.value}" for name, one in cookies.items())
         _kept["incident"] = f"/triage/{Incident.objects.get(reference='O-1').pk}/"
         _kept["house"] = WSGIHandler()
-        with override_settings(MIDDLEWARE=USUAL, SESSION_ENGINE=db.__name__):
+        with override_settings(MIDDLEWARE=USUAL):
             _kept["plain"] = WSGIHandler()
     counts = _kept.setdefault("pages", {})
     if address not in counts:

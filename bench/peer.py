@@ -1,7 +1,7 @@
 """django-appointment with the same desk and the same bookings: run by the peer's own Python.
 
 Answers, like the house's measuring processes, one line of JSON a question; and is the WSGI
-application that gunicorn serves for the races. See bench/diary.py.
+application that gunicorn serves for the races. See bench/booked.py.
 """
 
 import contextlib

@@ -76,7 +76,7 @@ def scale(sizes):
             for size in sizes:
                 _as_superuser(pair, f"create database past_{size} template victimcontact")
                 started = time.monotonic()
-                children[size] = _Child(environment(pair, folder, f"past_{size}"))
+                children[size] = _child(environment(pair, folder, f"past_{size}"))
                 children[size].ask(f"past {size} {_address(pair.superuser_url, f'past_{size}')}")
                 say(f"{size:,} past incidents filled in {time.monotonic() - started:.0f} s\n")
             _compare(children, sizes)
@@ -120,41 +120,16 @@ def _compare(children, sizes):
         say(f"{page}: {median:.1f} ms, {median / plain:.2f} times it, {told['queries']} queries\n")
 
 
-class _Child:
+def _child(environment):
     """A process of its own that answers questions about one database."""
+    from bench.child import Child
 
-    def __init__(self, environment):
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, "--answer"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, question):
-        self.put(question)
-        return self.get()
-
-    def put(self, question):
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-
-    def get(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit("A process that was measured ended.")
-        return json.loads(line)
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait(20)
+    return Child([sys.executable, __file__, "--answer"], environment)
 
 
 @contextlib.contextmanager
 def child(environment):
-    made = _Child(environment)
+    made = _child(environment)
     try:
         yield made
     finally:
