@@ -5,7 +5,6 @@ booking, so nobody else can be given it. Locks are taken in one order everywhere
 the officer, then appointments. Without the officer's lock the constraint alone deadlocks in a rush.
 """
 
-import contextlib
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,18 +13,17 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from appointments import answered, notices
-from appointments.models import Appointment, ChangeRequest, PassedOn
+from appointments.models import Appointment, PassedOn
 from appointments.rosters import skills
 from appointments.signals import (
     appointment_booked,
     appointment_cancelled,
-    appointment_change_asked,
     appointment_link_sent_again,
     appointment_moved,
     appointment_reassigned,
 )
 from appointments.slots import Wishes, around, desk_for, earliest, is_rostered
-from messaging import outbox, staff_tasks
+from messaging import outbox
 from triage import offers
 from triage.control import telling
 from triage.control.models import News
@@ -154,10 +152,9 @@ def book(*, appointment_id, by, at) -> Appointment:
     # The database's clock decides, as it does when others look for free time.
     if appointment.status != Appointment.Status.HELD or appointment.held_until <= appointment.asked:
         raise HoldLapsed
-    witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
-    _check_not_booked(appointment.incident, _whose(witness))
-    contact = _reachable(witness or appointment.incident.victim)
-    if _chosen(appointment.incident, witness).pk != appointment.offer_id:
+    check_not_booked(appointment.incident, appointment.witness)
+    contact = _reachable(appointment.witness or appointment.incident.victim)
+    if _chosen(appointment.incident, appointment.witness).pk != appointment.offer_id:
         raise NotChosen
     appointment.status, appointment.held_until = Appointment.Status.BOOKED, None
     appointment.contact, appointment.booked_at = contact, at
@@ -186,8 +183,7 @@ def move(
         return again
     if old.status not in AHEAD:
         raise NotLive
-    witness = old.contact if old.role == Appointment.Role.WITNESS else None
-    offer = _chosen(old.incident, witness)
+    offer = _chosen(old.incident, old.witness)
     desk = old.desk if offer.chosen in old.desk.kinds else desk_for(old.incident, kind=offer.chosen)
     if desk is None:
         raise SlotTaken
@@ -250,7 +246,7 @@ def rebook(
     offers.make(
         old.incident,
         chosen=chosen,
-        contact=old.contact if old.role == Appointment.Role.WITNESS else None,
+        contact=old.witness,
         words=words,
         words_version=words_version,
         by=by,
@@ -284,13 +280,12 @@ def follow_up(
         first.status == Appointment.Status.BOOKED and not first.is_video
     ):
         raise NotLive
-    witness = first.contact if first.role == Appointment.Role.WITNESS else None
-    ahead = first.incident.appointments.filter(status__in=AHEAD, **_whose(witness))
+    ahead = first.incident.appointments.filter(status__in=AHEAD, **_whose(first.witness))
     if ahead.exclude(pk=first.pk).exists() or first.status == Appointment.Status.BOOKED:
         raise AlreadyBooked
     if chosen:
-        offers.make(first.incident, chosen=chosen, contact=witness, by=by, at=at)
-    offer = _chosen(first.incident, witness)
+        offers.make(first.incident, chosen=chosen, contact=first.witness, by=by, at=at)
+    offer = _chosen(first.incident, first.witness)
     desk = (
         first.desk if offer.chosen in first.desk.kinds else desk_for(first.incident, offer.chosen)
     )
@@ -327,16 +322,16 @@ def now(*, incident_id, words, context, idempotency_key, by, at) -> Appointment:
 
     Only with the caller's yes: ``words`` is the question they said yes to, ``context`` what the
     officer must know; both are kept (PassedOn). The officer is on a shift at the desk, has learnt
-    what this report and this person need, has no
-    appointment in the time that the talk takes, and has not said busy or away; with the least to
-    do first. The appointment begins at ``at`` and the text leaves at once. Asked twice, the same.
-    Raises NobodyFree, AlreadyBooked, NotChosen, NotReachable, KeyUsed.
+    what this report and this person need, has no appointment in the time that the talk takes, and
+    has not said busy or away; with the least to do first. The appointment begins at ``at`` and the
+    text leaves at once. Asked twice, the same. Raises NobodyFree, AlreadyBooked, NotChosen,
+    NotReachable, KeyUsed.
     """
     incident = _lock_incident(incident_id)
     again = _again(idempotency_key, incident)
     if again:
         return again
-    _check_not_booked(incident, _whose(None))
+    check_not_booked(incident, None)
     offer = _chosen(incident, None, Appointment.Kind.VIDEO)
     contact = _reachable(incident.victim)
     desk = desk_for(incident, kind=Appointment.Kind.VIDEO)
@@ -400,10 +395,9 @@ def reassign(*, appointment_id, officer_id, reason, by, at) -> Appointment:
         return appointment
     officer = User.objects.get(pk=officer_id)
     _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
-    has_learnt = _has_learnt(officer, appointment, at)
-    if not has_learnt or not _is_free(officer, appointment.desk, appointment.occupies):
-        refusal = SlotTaken if has_learnt else NotLearnt
-        raise refusal(alternatives(appointment.incident, near=appointment.starts_at, at=at))
+    _check_learnt(officer, appointment, starts_at=appointment.starts_at, at=at)
+    if not _is_free(officer, appointment.desk, appointment.occupies):
+        raise SlotTaken(_nearest(appointment, appointment.starts_at, at))
     appointment.officer = officer
     appointment.save(update_fields=["officer"])
     ledger.record(
@@ -475,63 +469,6 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
 
 
 @transaction.atomic
-def request_change(*, appointment_id, wish, by, at) -> ChangeRequest:
-    """Keep what the victim asks for from the link, and give a person the task to settle it.
-
-    ``wish`` is a ChangeRequest.Wish. Asked twice it is one request. Nothing is cancelled by asking:
-    the time stands until a person has spoken with the victim. Whoever missed it may ask for another
-    one. Raises NotLive, and AlreadyBooked where that other one stands by now.
-    """
-    appointment = lock(appointment_id)
-    was_missed = appointment.status == Appointment.Status.MISSED
-    if appointment.status not in AHEAD and not was_missed:
-        raise NotLive
-    if was_missed:
-        witness = appointment.contact if appointment.role == Appointment.Role.WITNESS else None
-        _check_not_booked(appointment.incident, _whose(witness))
-    request, is_new = ChangeRequest.objects.get_or_create(
-        appointment=appointment, wish=wish, settled_at=None, defaults={"asked_at": at}
-    )
-    if is_new:
-        ledger.record("appointment.change_asked", by=by, about=appointment, at=at, wish=wish)
-        staff_tasks.raise_task(
-            "change_asked",
-            force=appointment.incident.force,
-            about=appointment,
-            reason=f"{'After a miss, t' if was_missed else 'T'}he victim asked for:"
-            f" {request.get_wish_display().lower()}",
-            at=at,
-        )
-        appointment_change_asked.send(sender=ChangeRequest, request=request, at=at)
-    return request
-
-
-@transaction.atomic
-def ask_for(*, appointment_id, wish, words, words_version, by, at) -> ChangeRequest:
-    """``request_change`` for which there was no free time; another way is recorded as their choice.
-
-    Where that way may not be offered any more only the wish is kept: a person says so, not a page.
-    Raises NotLive, AlreadyBooked.
-    """
-    request = request_change(appointment_id=appointment_id, wish=wish, by=by, at=at)
-    appointment = request.appointment
-    if wish in Appointment.Kind.values:
-        with contextlib.suppress(offers.NotOffered, offers.NotAssessed):
-            offers.make(
-                appointment.incident,
-                chosen=wish,
-                contact=appointment.contact
-                if appointment.role == Appointment.Role.WITNESS
-                else None,
-                words=words,
-                words_version=words_version,
-                by=by,
-                at=at,
-            )
-    return request
-
-
-@transaction.atomic
 def release_lapsed(*, at) -> int:
     """Release every hold that ran out by the database's clock. Returns how many."""
     return _release(Q(status=Appointment.Status.HELD, held_until__lte=Now()))
@@ -563,11 +500,7 @@ def _free_now(desk, during, at, asked):
         .order_by("load", "pk")
     )
     for candidate in candidates:
-        officer = (
-            User.objects.select_for_update(no_key=True, skip_locked=True)
-            .filter(pk=candidate.pk)
-            .first()
-        )
+        officer = _lock_officer(candidate.pk, skip_locked=True)
         if officer is None or duty.says_busy(officer, at) or not skills.has(officer, asked):
             continue
         _release(Q(officer=officer, status=Appointment.Status.HELD, held_until__lte=Now()))
@@ -614,7 +547,7 @@ def _again(idempotency_key, incident):
 def _to_hold(incident, witness, kind, idempotency_key, *, by, at):
     """(the Appointment to be held, without a time yet; a Q of the holds that it replaces)."""
     whose = _whose(witness)
-    _check_not_booked(incident, whose)
+    check_not_booked(incident, witness)
     offer = _chosen(incident, witness, kind)
     desk = desk_for(incident, kind=offer.chosen)
     if desk is None:
@@ -646,7 +579,9 @@ def _whose(witness):
     return {"role": Appointment.Role.WITNESS, "contact": witness}
 
 
-def _check_not_booked(incident, whose):
+def check_not_booked(incident, witness):
+    """Raise AlreadyBooked where the victim, or this witness, has an appointment that stands."""
+    whose = _whose(witness)
     if incident.appointments.filter(status__in=Appointment.LIVE, **whose).exists():
         raise AlreadyBooked
 
@@ -686,19 +621,20 @@ def _occupy(appointment, *, starts_at, at, instead_of=None):
     officer = _lock_officer(appointment.officer_id)
     if officer is None:  # a form that somebody wrote themselves
         raise SlotTaken
-    has_learnt = _has_learnt(officer, appointment, at)
-    if not has_learnt or not _place(
-        appointment, officer, starts_at=starts_at, at=at, instead_of=instead_of
-    ):
-        incident, kind = appointment.incident, appointment.kind
-        refusal = SlotTaken if has_learnt else NotLearnt
-        raise refusal(alternatives(incident, near=starts_at, at=at, kind=kind))
+    _check_learnt(officer, appointment, starts_at=starts_at, at=at)
+    if not _place(appointment, officer, starts_at=starts_at, at=at, instead_of=instead_of):
+        raise SlotTaken(_nearest(appointment, starts_at, at))
     return appointment
 
 
-def _has_learnt(officer, appointment, at):
-    """Whether the officer has every skill asked for: the list of times names no other officer."""
-    return skills.has(officer, skills.required_of(appointment, at=at))
+def _check_learnt(officer, appointment, *, starts_at, at):
+    # The list of times names no officer who lacks a skill; a form may.
+    if not skills.has(officer, skills.required_of(appointment, at=at)):
+        raise NotLearnt(_nearest(appointment, starts_at, at))
+
+
+def _nearest(appointment, starts_at, at):
+    return alternatives(appointment.incident, near=starts_at, at=at, kind=appointment.kind)
 
 
 def _lock_officer(pk, *, skip_locked=False):

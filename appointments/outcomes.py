@@ -76,13 +76,8 @@ def miss(appointment_id, *, by, at) -> bool:
     appointment.status = Appointment.Status.MISSED
     appointment.save(update_fields=["status"])
     ledger.record("appointment.missed", by=by, about=appointment, at=at)
-    staff_tasks.raise_task(
-        "missed",
-        force=appointment.incident.force,
-        about=appointment,
-        reason="The appointment's time passed and nobody was seen: assess again before anything",
-        at=at,
-    )
+    because = "The appointment's time passed and nobody was seen: assess again before anything"
+    _ask_person(appointment, because, at=at)
     appointment_missed.send(sender=Appointment, appointment=appointment, at=at)
     return True
 
@@ -104,14 +99,14 @@ def _ask_outcome(appointment_id, *, at):
     appointment.outcome_asked_at = at
     appointment.save(update_fields=["outcome_asked_at"])
     ledger.record("appointment.outcome_asked", about=appointment, at=at)
-    staff_tasks.raise_task(
-        "missed",
-        force=appointment.incident.force,
-        about=appointment,
-        reason="Its time has passed and nobody has said whether they met: ask the officer",
-        at=at,
-    )
+    because = "Its time has passed and nobody has said whether they met: ask the officer"
+    _ask_person(appointment, because, at=at)
     return True
+
+
+def _ask_person(appointment, because, *, at):
+    force = appointment.incident.force
+    staff_tasks.raise_task("missed", force=force, about=appointment, reason=because, at=at)
 
 
 def _check_could_meet(appointment, at):

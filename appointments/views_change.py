@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from appointments import booking, calendar, rooms, selectors
+from appointments import booking, calendar, change_requests, rooms, selectors
 from appointments.attempts import tries
 from appointments.forms import DayForm, SlotForm, slot_value
 from appointments.models import Appointment, ChangeRequest
@@ -207,7 +207,7 @@ def ask_person(request):
     if request.method == "POST":
         wish = Wish.ANOTHER_TIME if kind == appointment.kind else Wish(kind)
         try:
-            booking.ask_for(
+            change_requests.ask_instead(
                 appointment_id=appointment.pk,
                 wish=wish,
                 words=_words(_allowed(appointment)),

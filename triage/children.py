@@ -21,8 +21,6 @@ def record(incident, *, who, seen, why_not, is_victim, by, at) -> Child:
     ``seen`` is a Child.Seen; unless they were spoken to, ``why_not`` says why. A child who is a
     victim, or was not seen, asks for a fresh assessment. Raises NotSaid.
     """
-    if seen != Child.Seen.SPOKEN_TO and not why_not.strip():
-        raise NotSaid
     participant = Participant.objects.create(
         incident=incident, role=Participant.Role.CHILD, description=who.strip()
     )
@@ -33,8 +31,6 @@ def record(incident, *, who, seen, why_not, is_victim, by, at) -> Child:
 @transaction.atomic
 def see(child_id, *, seen, why_not, is_victim, by, at) -> Child:
     """Record anew of a child who is on the incident already. Raises NotSaid."""
-    if seen != Child.Seen.SPOKEN_TO and not why_not.strip():
-        raise NotSaid
     child = Child.objects.select_for_update(of=("self",)).get(pk=child_id)
     return _keep(child, seen, why_not, is_victim, by=by, at=at)
 
@@ -49,6 +45,8 @@ def of(incident):
 
 
 def _keep(child, seen, why_not, is_victim, *, by, at):
+    if seen != Child.Seen.SPOKEN_TO and not why_not.strip():
+        raise NotSaid
     child.seen, child.why_not, child.is_victim = seen, why_not.strip(), is_victim
     child.recorded_at, child.recorded_by = at, by
     child.save()

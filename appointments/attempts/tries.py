@@ -165,7 +165,7 @@ def rebook(
         offers.make(
             missed.incident,
             chosen=chosen,
-            contact=missed.contact if missed.role == Appointment.Role.WITNESS else None,
+            contact=missed.witness,
             words=words,
             words_version=words_version,
             by=by,

@@ -171,6 +171,11 @@ class Appointment(models.Model):
         return self.kind == self.Kind.VIDEO
 
     @property
+    def witness(self):
+        """The Contact of the witness it is for; None: it is the victim's."""
+        return self.contact if self.role == self.Role.WITNESS else None
+
+    @property
     def starts_at(self):
         return self.during.lower
 

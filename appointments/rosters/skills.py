@@ -59,8 +59,7 @@ def required(incident, *, at, contact=None) -> list[str]:
 
 def required_of(appointment, *, at) -> set[str]:
     """Slugs of what its officer must have learnt: for its incident, its person and its desk."""
-    witness = appointment.contact if appointment.role == appointment.Role.WITNESS else None
-    asked = required(appointment.incident, at=at, contact=witness)
+    asked = required(appointment.incident, at=at, contact=appointment.witness)
     return {*asked, *appointment.desk.skills}
 
 

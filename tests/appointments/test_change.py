@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils.timezone import now
 from icalendar import Calendar
 
-from appointments import booking, calendar, outcomes
+from appointments import booking, calendar, change_requests, outcomes
 from appointments.models import Appointment, ChangeRequest
 from messaging import outbox, sending
 from messaging.models import Notification, StaffTask
@@ -121,7 +121,7 @@ def test_after_a_miss_with_no_free_time_a_person_is_asked(appointment, victim, s
     assert victim.post("/a/change/person/", {"kind": "video"}).status_code == 303
 
     task = StaffTask.objects.get(kind="change_asked")
-    assert task.reason == "After a miss, the victim asked for: another time"
+    assert task.reason == "The appointment was missed. The victim asked for: another time"
     assert "You asked a person to help." in victim.get("/a/").content.decode()
 
     diary.shift(appointment.desk, appointment.officer, starts_at=appointment.starts_at)
@@ -157,9 +157,7 @@ LOCKED = "link_locked"
 def test_what_a_change_answers_is_asked_of_nobody_any_more(appointment, change, still_open):
     officer, at = appointment.officer, now()
     opened = world.open_link(appointment)
-    booking.request_change(
-        appointment_id=appointment.pk, wish="another_time", by=opened.visit, at=at
-    )
+    change_requests.ask(appointment_id=appointment.pk, wish="another_time", by=opened.visit, at=at)
     link_locked.send(sender=Link, link=opened.visit.link, at=at)
     stands = appointment.pk
 

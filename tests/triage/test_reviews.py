@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from appointments import booking, outcomes
+from appointments import booking, change_requests, outcomes
 from appointments.models import Appointment
 from messaging import conversations, staff_tasks
 from messaging.models import Notification, StaffTask
@@ -148,7 +148,7 @@ def test_a_moved_appointment_asks_for_a_look_and_a_first_one_does_not(handler):
 def test_a_wish_for_another_time_asks_for_a_look():
     booked = diary.appointment()
 
-    booking.request_change(appointment_id=booked.pk, wish="move", by=None, at=now())
+    change_requests.ask(appointment_id=booked.pk, wish="move", by=None, at=now())
 
     assert because(booked.incident) == "change asked for"
 

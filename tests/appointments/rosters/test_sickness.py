@@ -7,7 +7,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.timezone import now
 
-from appointments import booking, selectors
+from appointments import booking, change_requests, selectors
 from appointments.models import Appointment
 from appointments.rosters import losses, shifts, sickness
 from appointments.rosters.models import Absence, Outcome
@@ -67,7 +67,7 @@ def test_another_officer_takes_the_same_time(shift, sergeant):
 def test_else_the_next_time_and_the_victim_is_told(shift, sergeant):
     appointment = booked(shift, sergeant)
     later = diary.shift(starts_at=shift.during.upper)
-    booking.request_change(appointment_id=appointment.pk, wish="visit", by=None, at=now())
+    change_requests.ask(appointment_id=appointment.pk, wish="visit", by=None, at=now())
     Notification.objects.all().delete()
 
     (outcome,) = falls_sick(shift, sergeant)
