@@ -7,6 +7,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
+from appointments import booking
 from appointments.models import Appointment, Desk, Shift
 from tests import factories
 from victimcontact.accounts.roles import Role
@@ -85,4 +86,16 @@ def appointment(of=None, *, status="booked", at_shift=None, starts_at=None, **fi
         idempotency_key=uuid.uuid4(),
         created_at=now(),
         **fields,
+    )
+
+
+def hold(incident, at_shift, by, *, starts_at=None, key=None, at=None):
+    """A time held through the service: the shift's first, where it is not said."""
+    return booking.hold(
+        incident_id=incident.pk,
+        officer_id=at_shift.officer_id,
+        starts_at=starts_at or at_shift.during.lower,
+        idempotency_key=key or uuid.uuid4(),
+        by=by,
+        at=at or now(),
     )

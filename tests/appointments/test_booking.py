@@ -1,14 +1,13 @@
 """Booking: one officer, one time, one victim; and the text leaves with it or not at all."""
 
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from appointments import booking, outcomes, selectors
+from appointments import booking, change_requests, outcomes, selectors
 from appointments.models import Appointment, ChangeRequest
 from appointments.rosters import skills
 from appointments.rosters.models import Profile
@@ -32,17 +31,6 @@ def handler():
     return factories.user(Role.CALL_HANDLER)
 
 
-def hold(incident, shift, by, *, starts_at=None, key=None, at=None):
-    return booking.hold(
-        incident_id=incident.pk,
-        officer_id=shift.officer_id,
-        starts_at=starts_at or shift.during.lower,
-        idempotency_key=key or uuid.uuid4(),
-        by=by,
-        at=at or now(),
-    )
-
-
 def types():
     return [entry.type for entry in Entry.objects.order_by("at", "id")]
 
@@ -50,7 +38,7 @@ def types():
 def test_hold_then_book_commits_event_link_and_text_together(handler):
     incident, shift = diary.video_incident(), diary.shift()
 
-    held = hold(incident, shift, handler)
+    held = diary.hold(incident, shift, handler)
     booked = booking.book(appointment_id=held.pk, by=handler, at=now())
 
     assert (booked.status, booked.held_until) == ("booked", None)
@@ -60,7 +48,7 @@ def test_hold_then_book_commits_event_link_and_text_together(handler):
 
 
 def test_book_twice_confirms_once(handler):
-    held = hold(diary.video_incident(), diary.shift(), handler)
+    held = diary.hold(diary.video_incident(), diary.shift(), handler)
 
     for _ in range(2):
         booking.book(appointment_id=held.pk, by=handler, at=now())
@@ -70,7 +58,7 @@ def test_book_twice_confirms_once(handler):
 
 
 def test_book_undone_when_the_text_cannot_be_written(handler, monkeypatch):
-    held = hold(diary.video_incident(), diary.shift(), handler)
+    held = diary.hold(diary.video_incident(), diary.shift(), handler)
 
     def broken(*args, **kwargs):
         raise RuntimeError("no words")
@@ -88,8 +76,8 @@ def test_book_undone_when_the_text_cannot_be_written(handler, monkeypatch):
 def test_hold_same_key_is_one_hold(handler):
     incident, shift, key = diary.video_incident(), diary.shift(), uuid.uuid4()
 
-    first = hold(incident, shift, handler, key=key)
-    second = hold(incident, shift, handler, key=key)
+    first = diary.hold(incident, shift, handler, key=key)
+    second = diary.hold(incident, shift, handler, key=key)
 
     assert first.pk == second.pk
     assert Appointment.objects.count() == 1
@@ -97,9 +85,9 @@ def test_hold_same_key_is_one_hold(handler):
 
 def test_hold_releases_the_earlier_hold_of_the_caller(handler):
     incident, shift = diary.video_incident(), diary.shift()
-    first = hold(incident, shift, handler)
+    first = diary.hold(incident, shift, handler)
 
-    second = hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=2))
+    second = diary.hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=2))
 
     first.refresh_from_db()
     assert (first.status, second.status) == ("released", "held")
@@ -107,10 +95,10 @@ def test_hold_releases_the_earlier_hold_of_the_caller(handler):
 
 def test_hold_of_a_taken_time_gives_the_nearest_others(handler):
     shift = diary.shift()
-    hold(diary.video_incident(), shift, handler)
+    diary.hold(diary.video_incident(), shift, handler)
 
     with pytest.raises(booking.SlotTaken) as taken:
-        hold(diary.video_incident(), shift, handler)
+        diary.hold(diary.video_incident(), shift, handler)
 
     starts = [slot.starts_at - shift.during.lower for slot in taken.value.alternatives]
     assert starts[0] == timedelta(hours=1)
@@ -129,11 +117,13 @@ def test_an_officer_without_the_skill_that_is_asked_for_is_refused(handler):
     child.save()
 
     with pytest.raises(booking.NotLearnt) as refusal:
-        hold(incident, shift, handler)
+        diary.hold(incident, shift, handler)
 
     assert {slot.officer_id for slot in refusal.value.alternatives} == {trained.officer_id}
     assert not Appointment.objects.exists()
-    booked = booking.book(appointment_id=hold(incident, trained, handler).pk, by=handler, at=now())
+    booked = booking.book(
+        appointment_id=diary.hold(incident, trained, handler).pk, by=handler, at=now()
+    )
     assert shift.officer not in selectors.free_officers(booked, at=now())
     with pytest.raises(booking.NotLearnt):
         booking.reassign(
@@ -158,10 +148,10 @@ def test_an_officer_without_the_skill_that_is_asked_for_is_refused(handler):
 
 def test_hold_that_lapsed_can_be_taken_by_another(handler):
     shift = diary.shift()
-    lapsed = hold(diary.video_incident(), shift, handler)
+    lapsed = diary.hold(diary.video_incident(), shift, handler)
     Appointment.objects.filter(pk=lapsed.pk).update(held_until=now() - timedelta(seconds=1))
 
-    taken = hold(diary.video_incident(), shift, handler)
+    taken = diary.hold(diary.video_incident(), shift, handler)
 
     lapsed.refresh_from_db()
     assert (lapsed.status, taken.status) == ("released", "held")
@@ -173,7 +163,7 @@ def test_hold_needs_a_recorded_choice_of_that_kind(handler):
     incident, shift = factories.incident(victim=diary.reachable_victim(), grade=3), diary.shift()
 
     with pytest.raises(booking.NotChosen):
-        hold(incident, shift, handler)
+        diary.hold(incident, shift, handler)
     factories.offer(incident, chosen="visit")
     with pytest.raises(booking.NotChosen):
         booking.hold(
@@ -193,7 +183,7 @@ def test_each_kind_is_held_booked_moved_and_cancelled_alike(handler, kind):
     incident = factories.incident(victim=diary.reachable_victim(), grade=3, at=now())
     offers.make(incident, chosen=kind, by=handler, at=now())
 
-    held = hold(incident, shift, handler)
+    held = diary.hold(incident, shift, handler)
     booked = booking.book(appointment_id=held.pk, by=handler, at=now())
     moved = booking.move(
         appointment_id=booked.pk,
@@ -219,7 +209,7 @@ def test_each_kind_is_held_booked_moved_and_cancelled_alike(handler, kind):
 def test_whoever_changes_their_mind_is_moved_to_the_new_kind_with_both_choices_kept(handler):
     shift = diary.shift(diary.desk(kinds=["video", "visit"]))
     incident = diary.video_incident()
-    held = hold(incident, shift, handler)
+    held = diary.hold(incident, shift, handler)
     booked = booking.book(appointment_id=held.pk, by=handler, at=now())
 
     offers.make(incident, chosen="visit", by=handler, at=now())
@@ -338,10 +328,10 @@ def test_a_caller_is_put_through_to_nobody_who_lacks_the_skill(handler):
 
 def test_a_key_of_one_report_gives_nothing_of_another(handler):
     shift, key = diary.shift(), uuid.uuid4()
-    hold(diary.video_incident(), shift, handler, key=key)
+    diary.hold(diary.video_incident(), shift, handler, key=key)
 
     with pytest.raises(booking.KeyUsed):
-        hold(diary.video_incident(), shift, handler, key=key)
+        diary.hold(diary.video_incident(), shift, handler, key=key)
 
 
 def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
@@ -349,7 +339,7 @@ def test_hold_refused_once_a_worse_assessment_rules_video_out(handler):
     factories.assessment(incident, grade=2, at=now())
 
     with pytest.raises(booking.NotChosen):
-        hold(incident, shift, handler)
+        diary.hold(incident, shift, handler)
 
 
 def test_no_times_are_shown_once_a_worse_assessment_rules_video_out(handler, client):
@@ -367,13 +357,13 @@ def test_no_times_are_shown_once_a_worse_assessment_rules_video_out(handler, cli
 
 def test_a_second_page_cannot_book_a_report_twice(handler):
     incident, shift = diary.video_incident(), diary.shift()
-    held = hold(incident, shift, handler)
+    held = diary.hold(incident, shift, handler)
     diary.appointment(incident, at_shift=shift, starts_at=shift.during.lower + timedelta(hours=2))
 
     with pytest.raises(booking.AlreadyBooked):
         booking.book(appointment_id=held.pk, by=handler, at=now())
     with pytest.raises(booking.AlreadyBooked):
-        hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=4))
+        diary.hold(incident, shift, handler, starts_at=shift.during.lower + timedelta(hours=4))
 
 
 def test_a_worse_grade_is_kept_though_the_call_began_this_moment(handler, monkeypatch):
@@ -398,7 +388,7 @@ def test_hold_without_a_shift_is_refused(handler):
     shift = diary.shift()
 
     with pytest.raises(booking.SlotTaken):
-        hold(
+        diary.hold(
             diary.video_incident(), shift, handler, starts_at=shift.during.upper + timedelta(days=1)
         )
 
@@ -407,7 +397,7 @@ def test_hold_may_not_run_past_the_end_of_the_shift(handler):
     shift = diary.shift()
 
     with pytest.raises(booking.SlotTaken):
-        hold(
+        diary.hold(
             diary.video_incident(),
             shift,
             handler,
@@ -418,7 +408,7 @@ def test_hold_may_not_run_past_the_end_of_the_shift(handler):
 def test_book_needs_a_number_and_an_opening_word(handler):
     incident = factories.incident(grade=3, at=now())
     factories.offer(incident, at=now())
-    held = hold(incident, diary.shift(), handler)
+    held = diary.hold(incident, diary.shift(), handler)
 
     with pytest.raises(booking.NotReachable):
         booking.book(appointment_id=held.pk, by=handler, at=now())
@@ -426,7 +416,7 @@ def test_book_needs_a_number_and_an_opening_word(handler):
 
 def test_move_frees_the_old_time_and_kills_the_old_link(handler):
     shift = diary.shift()
-    old = hold(diary.video_incident(), shift, handler)
+    old = diary.hold(diary.video_incident(), shift, handler)
     booking.book(appointment_id=old.pk, by=handler, at=now())
 
     new = booking.move(
@@ -451,7 +441,7 @@ def test_move_frees_the_old_time_and_kills_the_old_link(handler):
 def test_reassign_keeps_time_and_link_and_tells_whoever_knew_the_name(handler):
     desk = diary.desk()
     shift, other = diary.shift(desk), diary.shift(desk)
-    held = hold(diary.video_incident(), shift, handler)
+    held = diary.hold(diary.video_incident(), shift, handler)
     booking.book(appointment_id=held.pk, by=handler, at=now())
     held.incident.victim.plans.update(officer_name_safe=True)
 
@@ -516,10 +506,10 @@ def test_cancel_drops_the_text_that_still_waits_to_be_sent(handler):
 
 def test_move_to_a_taken_time_keeps_the_old_one(handler):
     shift = diary.shift()
-    old = hold(diary.video_incident(), shift, handler)
+    old = diary.hold(diary.video_incident(), shift, handler)
     booking.book(appointment_id=old.pk, by=handler, at=now())
     later = shift.during.lower + timedelta(hours=1)
-    hold(diary.video_incident(), shift, handler, starts_at=later)
+    diary.hold(diary.video_incident(), shift, handler, starts_at=later)
 
     with pytest.raises(booking.SlotTaken):
         booking.move(
@@ -545,11 +535,11 @@ def test_cancel_twice_tells_once(handler):
     assert [n.template for n in Notification.objects.all()] == ["appointment_cancelled"]
 
 
-def test_request_change_asks_a_person_and_keeps_the_time():
+def test_asking_for_a_change_asks_a_person_and_keeps_the_time():
     booked = diary.appointment()
 
     for _ in range(2):
-        booking.request_change(
+        change_requests.ask(
             appointment_id=booked.pk, wish=ChangeRequest.Wish.VISIT, by=None, at=now()
         )
 
@@ -598,190 +588,12 @@ def test_double_booking_is_refused_by_the_database_itself():
         diary.appointment(at_shift=shift, starts_at=first.starts_at + timedelta(minutes=30))
 
 
-def test_free_slots_are_shifts_less_what_is_taken(handler):
-    shift = diary.shift(hours=4)
-    diary.appointment(at_shift=shift, starts_at=shift.during.lower + timedelta(hours=1))
-
-    slots = selectors.free_slots(shift.desk, at=now(), every=30)
-
-    starts = [(slot.starts_at - shift.during.lower) / timedelta(minutes=1) for slot in slots]
-    assert starts == [0, 120, 150, 180]
-
-
-def test_a_time_may_run_from_one_shift_into_the_next(handler):
-    first = diary.shift(hours=1)
-    diary.shift(first.desk, first.officer, starts_at=first.during.upper, hours=1)
-    across = first.during.lower + timedelta(minutes=30)
-
-    slots = selectors.free_slots(first.desk, at=now())
-    held = hold(diary.video_incident(), first, handler, starts_at=across)
-
-    assert across in [slot.starts_at for slot in slots]
-    assert held.starts_at == across
-
-
-def test_free_slots_choose_the_officer_with_least_to_do():
-    desk, start = diary.desk(), diary.next_hour()
-    busy, idle = diary.shift(desk, starts_at=start), diary.shift(desk, starts_at=start)
-    diary.appointment(at_shift=busy, starts_at=start + timedelta(hours=4))
-
-    slots = selectors.free_slots(desk, at=now(), limit=3)
-
-    assert {slot.officer_id for slot in slots} == {idle.officer_id}
-
-
-def test_free_slots_is_one_query(django_assert_num_queries):
-    shift = diary.shift()
-
-    with django_assert_num_queries(1):
-        selectors.free_slots(shift.desk, at=now())
-
-
-def test_desk_for_prefers_the_desk_of_the_flags():
-    general = diary.desk()
-    special = diary.desk(slug="abuse", name="Domestic abuse desk", takes_flags=["domestic_abuse"])
-    plain, abused = factories.incident(), factories.incident()
-    factories.assessment(plain)
-    factories.assessment(abused, flags=["domestic_abuse"])
-
-    assert (selectors.desk_for(plain), selectors.desk_for(abused)) == (general, special)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("shift_each_by", [0, 15], ids=["one time", "half overlapping times"])
-def test_many_at_once_exactly_one_gets_the_time(handler, shift_each_by):
-    """Twenty callers, one officer: one wins, each other is told and gets alternatives."""
-    shift = diary.shift(hours=6)
-    incidents = [diary.video_incident() for _ in range(20)]
-    won, told, broken = [], [], []
-    start = threading.Barrier(len(incidents))
-
-    def caller(number, incident):
-        try:
-            start.wait()
-            minutes = (number % 3) * shift_each_by
-            hold(
-                incident,
-                shift,
-                handler,
-                starts_at=shift.during.lower + timedelta(minutes=minutes),
-            )
-            won.append(incident)
-        except booking.SlotTaken as taken:
-            told.append(len(taken.alternatives))
-        except Exception as error:  # counted below: none may happen
-            broken.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=caller, args=(number, incident))
-        for number, incident in enumerate(incidents)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert (len(won), broken) == (1, [])
-    assert told == [4] * 19
-    assert Appointment.objects.filter(status="held").count() == 1
-
-
-def test_hold_earliest_meets_the_wishes_at_the_first_such_time(handler):
-    start = diary.next_hour() + timedelta(hours=1)
-    soon, later = diary.shift(starts_at=start), diary.shift(starts_at=start + timedelta(hours=1))
-    later.officer.gender = "female"
-    later.officer.save(update_fields=["gender"])
-
-    first = booking.hold_earliest(
-        incident_id=diary.video_incident().pk, idempotency_key=uuid.uuid4(), by=handler, at=now()
-    )
-    asked = booking.hold_earliest(
-        incident_id=diary.video_incident().pk,
-        idempotency_key=uuid.uuid4(),
-        wishes=selectors.Wishes(gender="female"),
-        by=handler,
-        at=now(),
-    )
-
-    assert (first.officer, first.starts_at) == (soon.officer, start)
-    assert (asked.officer, asked.starts_at) == (later.officer, start + timedelta(hours=1))
-
-
-def test_hold_earliest_with_nothing_free_is_slot_taken(handler):
-    diary.desk()
-    with pytest.raises(booking.SlotTaken):
-        booking.hold_earliest(
-            incident_id=diary.video_incident().pk,
-            idempotency_key=uuid.uuid4(),
-            by=handler,
-            at=now(),
-        )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_take_the_earliest_at_once_and_each_gets_one(handler):
-    """Four officers, twelve callers: three times each, none sold twice, nobody sent away."""
-    start = diary.next_hour() + timedelta(hours=1)
-    shifts = [diary.shift(starts_at=start) for _ in range(4)]
-    incidents, broken = [diary.video_incident() for _ in range(12)], []
-    begin = threading.Barrier(12)
-
-    def caller(incident):
-        try:
-            begin.wait()
-            booking.hold_earliest(
-                incident_id=incident.pk, idempotency_key=uuid.uuid4(), by=handler, at=now()
-            )
-        except Exception as error:  # counted below: none may happen
-            broken.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=caller, args=(one,)) for one in incidents]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert broken == []
-    held = Appointment.objects.filter(status="held")
-    assert held.count() == 12
-    assert {one.officer_id for one in held} == {shift.officer_id for shift in shifts}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_confirm_one_hold_together(handler):
-    held = hold(diary.video_incident(), diary.shift(), handler)
-    start = threading.Barrier(8)
-    broken = []
-
-    def confirm():
-        try:
-            start.wait()
-            booking.book(appointment_id=held.pk, by=handler, at=now())
-        except Exception as error:  # counted below: none may happen
-            broken.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=confirm) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert broken == []
-    assert Notification.objects.count() == 1
-
-
 def open_links():
     return list(Link.objects.filter(revoked_at=None))
 
 
 def test_send_link_again_shuts_the_old_one(handler):
-    held = hold(diary.video_incident(), diary.shift(), handler)
+    held = diary.hold(diary.video_incident(), diary.shift(), handler)
     booking.book(appointment_id=held.pk, by=handler, at=now())
     [old] = open_links()
 
@@ -797,7 +609,7 @@ def test_send_link_again_shuts_the_old_one(handler):
 
 
 def test_another_number_shuts_the_old_link_and_sends_a_new_one(handler):
-    held = hold(diary.video_incident(), diary.shift(), handler)
+    held = diary.hold(diary.video_incident(), diary.shift(), handler)
     booked = booking.book(appointment_id=held.pk, by=handler, at=now())
     [old] = open_links()
 
@@ -812,7 +624,7 @@ def test_another_number_shuts_the_old_link_and_sends_a_new_one(handler):
 
 
 def test_locked_link_asks_a_person_to_ring(handler):
-    held = hold(diary.video_incident(), diary.shift(), handler)
+    held = diary.hold(diary.video_incident(), diary.shift(), handler)
     booking.book(appointment_id=held.pk, by=handler, at=now())
 
     link_locked.send(sender=Link, link=open_links()[0], at=now())

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.timezone import now
 
 from appointments import selectors, slots, views_booking
 from appointments.models import Shift
@@ -358,3 +359,54 @@ def test_nobody_is_offered_the_night_unless_it_is_urgent(desk, grade, first):
     late = [slot for slot in offered if slot.starts_at > midnight + 3 * HOUR]
     assert walls(late)[0] == first
     assert earliest.starts_at == offered[0].starts_at <= midnight + 3 * HOUR
+
+
+def test_free_slots_are_shifts_less_what_is_taken():
+    shift = diary.shift(hours=4)
+    diary.appointment(at_shift=shift, starts_at=shift.during.lower + timedelta(hours=1))
+
+    slots = selectors.free_slots(shift.desk, at=now(), every=30)
+
+    starts = [(slot.starts_at - shift.during.lower) / timedelta(minutes=1) for slot in slots]
+    assert starts == [0, 120, 150, 180]
+
+
+def test_a_time_may_run_from_one_shift_into_the_next():
+    first = diary.shift(hours=1)
+    diary.shift(first.desk, first.officer, starts_at=first.during.upper, hours=1)
+    across = first.during.lower + timedelta(minutes=30)
+
+    slots = selectors.free_slots(first.desk, at=now())
+    held = diary.hold(
+        diary.video_incident(), first, factories.user(Role.CALL_HANDLER), starts_at=across
+    )
+
+    assert across in [slot.starts_at for slot in slots]
+    assert held.starts_at == across
+
+
+def test_free_slots_choose_the_officer_with_least_to_do():
+    desk, start = diary.desk(), diary.next_hour()
+    busy, idle = diary.shift(desk, starts_at=start), diary.shift(desk, starts_at=start)
+    diary.appointment(at_shift=busy, starts_at=start + timedelta(hours=4))
+
+    slots = selectors.free_slots(desk, at=now(), limit=3)
+
+    assert {slot.officer_id for slot in slots} == {idle.officer_id}
+
+
+def test_free_slots_is_one_query(django_assert_num_queries):
+    shift = diary.shift()
+
+    with django_assert_num_queries(1):
+        selectors.free_slots(shift.desk, at=now())
+
+
+def test_desk_for_prefers_the_desk_of_the_flags():
+    general = diary.desk()
+    special = diary.desk(slug="abuse", name="Domestic abuse desk", takes_flags=["domestic_abuse"])
+    plain, abused = factories.incident(), factories.incident()
+    factories.assessment(plain)
+    factories.assessment(abused, flags=["domestic_abuse"])
+
+    assert (selectors.desk_for(plain), selectors.desk_for(abused)) == (general, special)
