@@ -88,6 +88,15 @@ opening as materialized (
 _OCCUPYING = """status in ('held', 'booked', 'waiting', 'in_call', 'ended')
             and (status <> 'held' or held_until > clock_timestamp())"""
 
+# What a time misses of the wishes, as bits: of officer s, user u with profile p, and of starts_at.
+_MISSES = ("officer", "gender", "language", "time")
+_OF_OFFICER = """case when s.officer_id = coalesce(%(officer)s, s.officer_id) then 0 else 1 end
+        | case when %(gender)s in ('', u.gender) then 0 else 2 end
+        | case when %(language)s = '' or %(language)s = any(p.languages) then 0 else 4 end"""
+_OF_TIME = """case when %(hours)s::int[] = '{}' or
+            extract(hour from starts_at at time zone 'Europe/London')::int = any(%(hours)s::int[])
+          then 0 else 8 end"""
+
 # Day by day of London's calendar, each only once the days before it gave too little: "days" are
 # in order, for each the lateral part is asked, and the limit ends the loop. Of each officer only so
 # many starts are cut as are wanted: they come in order, and whoever has the n-th time of all has it
@@ -114,10 +123,7 @@ with OPENING, days as materialized (
     select starts_at, array_agg(officer_id) as officers, array_agg(missed) as missed
     from (
       select s.officer_id,
-        case when s.officer_id = coalesce(%(officer)s, s.officer_id) then 0 else 1 end
-        | case when %(gender)s in ('', u.gender) then 0 else 2 end
-        | case when %(language)s = '' or %(language)s = any(p.languages) then 0 else 4 end
-          as wanted,
+        OF_OFFICER as wanted,
         range_agg(s.during * days.during) as times
       from appointments_shift s
       join accounts_user u on u.id = s.officer_id and u.is_active
@@ -128,9 +134,7 @@ with OPENING, days as materialized (
     ) work, lateral (
       select starts_at, wanted | missed as missed
       from (
-        select starts_at, case when %(hours)s::int[] = '{}' or
-            extract(hour from starts_at at time zone 'Europe/London')::int = any(%(hours)s::int[])
-          then 0 else 8 end as missed
+        select starts_at, OF_TIME as missed
         from (
           select generate_series(
             date_bin(%(step)s, lower(during) + %(step)s - interval '1 microsecond', '2000-01-01Z'),
@@ -170,11 +174,17 @@ select ONE_EACH officer_id, starts_at, missed
 from candidates join loads using (officer_id, week)
 order by starts_at, bit_count(missed::bit(4)), booked, random()
 limit %(most)s
-""".replace("OPENING", _OPENING).replace("OCCUPYING", _OCCUPYING)
+"""
+_FREE = _FREE.replace("OPENING", _OPENING).replace("OCCUPYING", _OCCUPYING)
+_FREE = _FREE.replace("OF_OFFICER", _OF_OFFICER).replace("OF_TIME", _OF_TIME)
 _EACH_TIME = _FREE.replace("ONE_EACH", "distinct on (starts_at)")
 _EACH_OFFICER = _FREE.replace("ONE_EACH", "")
-# The bits of "missed" above.
-_MISSES = ("officer", "gender", "language", "time")
+_MISSED = """
+select (OF_OFFICER) | (OF_TIME)
+from (select %(who)s::uuid as officer_id, %(starts_at)s::timestamptz as starts_at) s
+join accounts_user u on u.id = s.officer_id
+left join rosters_profile p on p.user_id = u.id
+""".replace("OF_OFFICER", _OF_OFFICER).replace("OF_TIME", _OF_TIME)
 _ROSTERED = """
 with OPENING
 select coalesce((
@@ -285,6 +295,25 @@ def nearest(desk, *, at, since, until, wishes, parts_of_day) -> list[Slot]:
     return sorted(able, key=lambda slot: (bool(slot.missed), slot.starts_at))
 
 
+def missed(appointment, *, wishes) -> tuple[str, ...]:
+    """What its time and officer do not meet, named as ``Slot.missed`` names it.
+
+    The urgency band counts from when it was made; it hurries neither a witness nor a second talk.
+    """
+    values = {
+        "who": appointment.officer_id,
+        "starts_at": appointment.starts_at,
+        **_wished(wishes),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSED, values)
+        named = _named(cursor.fetchone()[0])
+    if appointment.witness or appointment.follows_id:
+        return named
+    band = bands.band_for(appointment.incident)
+    return named + _late(band, appointment.starts_at, appointment.created_at)
+
+
 def is_rostered(desk, officer, during) -> bool:
     """Whether ``officer`` may be given the whole of ``during`` (a range) at the desk.
 
@@ -315,12 +344,9 @@ def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MIN
         "length": timedelta(minutes=desk.slot_minutes + desk.buffer_minutes),
         "limit": limit,
         "most": most or limit,
-        "officer": wishes.officer_id,
-        "gender": wishes.gender,
-        "language": wishes.language,
         "skills": sorted({*wishes.skills, *desk.skills}),
-        "hours": sorted({hour for part in wishes.parts_of_day for hour in PARTS_OF_DAY[part]}),
         "strict": strict,
+        **_wished(wishes),
         **_usual_hours(desk, begins, ends),
     }
     talk = timedelta(minutes=desk.slot_minutes)
@@ -332,20 +358,34 @@ def _free(desk, at, since, until, limit, every, wishes, *, strict, lead=LEAD_MIN
         ]
 
 
+def _wished(wishes):
+    """The wishes that a time can miss, as the queries take them."""
+    return {
+        "officer": wishes.officer_id,
+        "gender": wishes.gender,
+        "language": wishes.language,
+        "hours": sorted({hour for part in wishes.parts_of_day for hour in PARTS_OF_DAY[part]}),
+    }
+
+
 def _in_band(incident, desk, at, limit, asked, *, most=0):
     """The best of the urgency band, else of the time after it: those miss the "band"."""
     band = bands.band_for(incident)
     since, until = band.window(at)
-    step, late = CHOICE_STEP_MINUTES, ()
+    step = CHOICE_STEP_MINUTES
     found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
     if not found:
-        since, until, late = until, at + timedelta(days=HORIZON_DAYS), ("band",)
+        since, until = until, at + timedelta(days=HORIZON_DAYS)
         if since < until:
             found = _free(desk, at, since, until, limit, step, asked, strict=False, most=most)
     best = _fewest_missed(found)
     if not band.is_critical:
         best = _by_day(best, at)
-    return [replace(slot, missed=slot.missed + late) for slot in best]
+    return [replace(slot, missed=slot.missed + _late(band, slot.starts_at, at)) for slot in best]
+
+
+def _late(band, starts_at, at):
+    return ("band",) if starts_at >= band.window(at)[1] else ()
 
 
 def _by_day(slots, at):

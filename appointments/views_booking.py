@@ -10,6 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -44,11 +45,12 @@ LAPSED = "This time is no longer held. Choose a time again"
 NOT_OFFERED = "They chose something else, or it is not safe any more. Record the choice first"
 NOT_REACHABLE = "Record a phone number and agree an opening word first: see Safe contact"
 KEY_USED = "This page is old. Load it again, then choose a time"
+# Said of a time: on its button, and after "This time is".
 MISSED = {
-    "officer": "another officer",
+    "officer": "with another officer",
     "gender": "not the officer they asked for",
     "language": "not in their language",
-    "time": "another part of the day",
+    "time": "in another part of the day",
     "band": "later than it should be",
 }
 
@@ -61,6 +63,12 @@ def _days(slots):
         day, said = local_time.say_apart(slot.starts_at)
         days.setdefault(day, []).append((slot_value(slot), said, missed))
     return list(days.items())
+
+
+def _missed(appointment, person):
+    """What the time of an appointment misses, to say after "This time is"; else an empty text."""
+    missed = slots_of.missed(appointment, wishes=wishes_of(person))
+    return get_text_list([MISSED[name] for name in missed], "and")
 
 
 def wishes_of(contact, officer_id=None):
@@ -145,6 +153,7 @@ def _page(request, incident, *, witness=None, error="", slots=None, straight_for
         "needs": needs.told(person),
         "appointment": appointment,
         "is_held": held,
+        "missed": _missed(appointment, person) if appointment else "",
         "kind": kind,
         "kind_label": Appointment.Kind(kind).label if kind else "",
         "is_open": is_open,

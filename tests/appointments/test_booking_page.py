@@ -1,5 +1,6 @@
 """The booking of a video appointment, as the handler sees it while the caller is on the line."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.utils.timezone import now
 from appointments.models import Appointment
 from tests import factories
 from tests.appointments import factories as diary
+from victimcontact.people.models import Contact
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,31 @@ def test_one_button_holds_the_earliest_time(client):
     assert ">Hold the earliest<" in page
     [kept] = Appointment.objects.filter(incident=incident)
     assert (kept.status, kept.officer_id) == ("held", shift.officer_id)
+
+
+@pytest.mark.parametrize(
+    ("asks", "hours_away", "says"),
+    [
+        ("female", 2, "not the officer they asked for"),
+        ("male", 8 * 24, "later than it should be"),
+        ("female", 8 * 24, "not the officer they asked for and later than it should be"),
+        ("male", 2, ""),
+    ],
+)
+def test_a_held_time_says_what_it_misses(client, asks, hours_away, says):
+    man = factories.user("video_officer", at_force=factories.force(), gender="male")
+    diary.shift(officer=man, starts_at=diary.next_hour() + timedelta(hours=hours_away))
+    incident = diary.video_incident()
+    Contact.objects.filter(pk=incident.victim.pk).update(needs={"officer": asks})
+    factories.sign_in(client, factories.user("call_handler", at_force=incident.force))
+
+    post_earliest(client, "appointments:booking", incident.pk)
+
+    address = reverse("appointments:booking", args=[incident.pk])
+    answer = client.get(address, headers={"HX-Request": "true"})
+    assert Appointment.objects.get(incident=incident).status == "held"
+    said = re.findall(r"This time is ([^.]*)\. Tell them before they", answer.content.decode())
+    assert said == ([says] if says else [])
 
 
 def test_a_move_names_its_time(client):
