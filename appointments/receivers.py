@@ -104,6 +104,12 @@ def take_along_what_was_missed(sender, appointment, by, at, **_):
     answered.take_along(before, appointment)
 
 
+@receiver([assessed, appointment_booked, appointment_cancelled])
+def say_what_a_miss_still_asks_for(sender, by, at, incident=None, appointment=None, **_):
+    """After ``free_the_time_of_what_is_ruled_out``, which may cancel what was booked again."""
+    answered.missed(incident or appointment.incident, by=by, at=at)
+
+
 @receiver(appointment_ended)
 def nothing_is_left_to_change(sender, appointment, at, **_):
     answered.wishes(appointment, note="They have talked", by=None, at=at)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from appointments import outcomes, selectors
+from appointments import booking, outcomes, selectors
 from appointments.attempts import safety, tries
 from appointments.attempts.models import Attempt, Reaching, Series
 from messaging.models import Notification, StaffTask
@@ -15,6 +15,8 @@ from tests import factories as people
 from tests.appointments import factories
 from tests.appointments import room_world as world
 from tests.appointments import test_change as change
+from tests.triage.conftest import known
+from triage import assessing
 from triage.control import closing
 from victimcontact.accounts.roles import Role
 from victimcontact.lib import local_time, phone
@@ -184,6 +186,72 @@ def test_a_new_time_ends_the_tries(missed):
     assert tries.rebook(**again) == made
     missed.refresh_from_db()
     assert (made.status, made.follows_id, missed.end) == ("booked", missed.pk, "rebooked")
+
+
+def booked_again(missed, *, by=None, at=None):
+    slot = selectors.free_slots(missed.appointment.desk, at=now(), limit=1)[0]
+    return booking.follow_up(
+        appointment_id=missed.pk,
+        officer_id=slot.officer_id,
+        starts_at=slot.starts_at,
+        idempotency_key=uuid.uuid4(),
+        by=by,
+        at=at or now(),
+    )
+
+
+def assessed(incident, by, at, *, seen_at=None):
+    decision = assessing.Decision(grade=3, reason="As before")
+    return assessing.assess(
+        incident, known=known(), decision=decision, by=by, at=at, seen_at=seen_at
+    )
+
+
+def the_task(missed):
+    return StaffTask.objects.get(kind="missed", about_id=missed.pk)
+
+
+def test_booked_again_the_task_still_asks_for_the_assessment(missed, handler):
+    incident, at = missed.appointment.incident, now()
+    again = booked_again(missed, by=handler)
+
+    task, when = the_task(missed), local_time.staff_time(again.starts_at)
+    left = "Nobody has assessed since they missed it: assess again."
+    assert (task.done_at, task.reason) == (None, f"Booked again for {when}. {left}")
+    # The page was made before they missed it: whoever decides there does not know of that.
+    before = assessed(incident, handler, at, seen_at=missed.began_at - timedelta(hours=1))
+    assert before.video_offer
+    assert the_task(missed).done_at is None
+
+    assessed(incident, handler, at + timedelta(minutes=1))
+
+    task = the_task(missed)
+    note = f"Booked again for {when}, and assessed since they missed it"
+    assert (task.done_by, task.done_note) == (handler, note)
+
+
+def test_the_task_ends_with_the_new_time_where_somebody_assessed_before(missed, handler):
+    assessed(missed.appointment.incident, handler, now())
+    assert the_task(missed).reason == (
+        "Assessed again since they missed it. Find out why they did, safely."
+    )
+
+    booked_again(missed)
+
+    task = the_task(missed)
+    assert (task.withdrawn, task.done_by) == (True, None)
+
+
+def test_a_new_time_given_up_leaves_the_task_as_it_was_and_says_so(missed, handler):
+    again = booked_again(missed)
+
+    booking.cancel(appointment_id=again.pk, reason="victim asked", by=handler, at=now())
+
+    task = the_task(missed)
+    assert (task.done_at, task.reason) == (
+        None,
+        "Missed, booked again, and that was cancelled: assess again before anything.",
+    )
 
 
 def test_the_link_books_again_and_the_old_links_end(missed, client):
