@@ -1,6 +1,7 @@
 """The row of an officer's day as HTML: a quarter of an hour is a cell, and a desk has thousands."""
 
 from html import escape
+from itertools import groupby
 
 from django import template
 from django.utils.safestring import mark_safe
@@ -11,17 +12,11 @@ register = template.Library()
 @register.filter
 def pieces(line):
     """The cells of a ``capacity.Line``: HTML of those between two cards, and the cards' Cells."""
-    between = []
-    for cell in line.cells:
-        if cell.card is None:
-            between.append(_drawn(cell))
-            continue
-        if between:
-            yield mark_safe("".join(between))  # noqa: S308 what is put into each is escaped
-            between = []
-        yield cell
-    if between:
-        yield mark_safe("".join(between))  # noqa: S308
+    for is_card, cells in groupby(line.cells, key=lambda cell: cell.card is not None):
+        if is_card:
+            yield from cells
+        else:
+            yield mark_safe("".join(map(_drawn, cells)))  # noqa: S308 what a cell says is escaped
 
 
 def _drawn(cell):

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 from django.utils.timezone import now
 
 from appointments import capacity
@@ -167,3 +168,19 @@ def test_the_number_of_queries_does_not_grow(booked, shifts, tomorrow):
         )
 
     assert asked() == one <= 11
+
+
+def test_a_name_stays_a_name(booked, sergeant, tomorrow):
+    evil = "\"'><script>alert(1)</script>"
+    booked.contact.name = booked.officer.last_name = evil
+    booked.contact.save()
+    booked.officer.save()
+
+    page = sergeant.get(f"/diary/desk/?desk={booked.desk_id}&day={tomorrow}").content.decode()
+
+    officer = escape(booked.officer.styled_name)
+    assert "<script>alert" not in page
+    # In the table and in the list; on the button to carry it; on the row.
+    assert page.count(f">{escape(evil)}</a>") == 2
+    assert f", {escape(evil)}, of {officer}</span></button>" in page
+    assert f'data-name="{officer}"' in page
