@@ -5,6 +5,7 @@ from django.conf import settings
 
 from messaging import wording
 from messaging.models import NOTICES, Channel, Template
+from victimcontact.lib import phone
 
 
 class DoneForm(forms.Form):
@@ -19,6 +20,29 @@ class DoneForm(forms.Form):
             "max_length": "What you did must be 2,000 characters or fewer",
         },
     )
+
+
+class FindPhoneForm(forms.Form):
+    """Whose phone to show: gives {"number": E.164} or {"email": address} as ``of``."""
+
+    of = forms.CharField(
+        label="Show the phone with this number or e-mail address",
+        max_length=254,
+        error_messages={
+            "required": "Enter a number or an e-mail address",
+            "max_length": phone.EXAMPLE,
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_of(self):
+        text = self.cleaned_data["of"]
+        if "@" in text:
+            return {"email": text}
+        try:
+            return {"number": phone.parse(text)}
+        except phone.PhoneError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class ReplyForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging import views, views_health
+from messaging import views, views_handset, views_health
 from messaging.transports import is_handset_allowed
 
 app_name = "messaging"
@@ -17,7 +17,12 @@ urlpatterns = [
 ]
 if is_handset_allowed():
     urlpatterns += [
-        path("handset/", views.handset, name="handset"),
-        path("handset/phones/", views.phones, name="phones"),
-        path("handset/<uuid:pk>/reply/", views.handset_reply, name="handset_reply"),
+        path("handset/", views_handset.handset, name="handset"),
+        path("handset/phones/", views_handset.phones, name="phones"),
+        path("handset/<uuid:pk>/reply/", views_handset.handset_reply, name="handset_reply"),
+        path(
+            "handset/<uuid:pk>/appointment.ics",
+            views_handset.handset_calendar,
+            name="handset_calendar",
+        ),
     ]

@@ -1,10 +1,9 @@
-"""What staff must do, how a text fares, and the handset of the demonstration."""
+"""What staff must do, and how a text fares."""
 
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, resolve, reverse
@@ -12,7 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from messaging import inbox, outbox, selectors, staff_tasks
-from messaging.forms import DoneForm, ReplyForm, WhoseForm
+from messaging.forms import DoneForm, WhoseForm
 from messaging.models import InboundText, Notification, StaffTask
 from victimcontact.accounts.permissions import can, require
 
@@ -108,40 +107,6 @@ def delivery_state(request, pk):
     return TemplateResponse(request, "messaging/_delivery.html", {"notification": notification})
 
 
-@require_GET
-def handset(request):
-    """The victim's phone. Its address exists in development and demonstration only."""
-    return TemplateResponse(request, "messaging/handset.html", _phones())
-
-
-@require_GET
-def phones(request):
-    """The phones alone, for the page's own asking; 204 when nothing has come."""
-    context = _phones()
-    if request.GET.get("seen") == context["seen"]:
-        return HttpResponse(status=204)
-    return TemplateResponse(request, "messaging/_phones.html", context)
-
-
-@require_POST
-def handset_reply(request, pk):
-    """A text from the phone back to the house, as a network would bring it."""
-    phone = get_object_or_404(selectors.people_with_a_handset(), pk=pk)
-    form = ReplyForm(request.POST, auto_id=f"%s-{pk}")
-    if form.is_valid():
-        account = phone.accounts.order_by("-last_heard_at").first()
-        inbox.receive(
-            provider_id=f"handset-{uuid4().hex}",
-            sent_from=account.address if account else phone.phone,
-            written_to=account.written_to if account else "",
-            body=form.cleaned_data["body"],
-            at=now(),
-        )
-        return redirect("messaging:handset")
-    context = _phones() | {"form": form, "broken": phone.pk}
-    return TemplateResponse(request, "messaging/handset.html", context, status=422)
-
-
 def _page(request, forms=None, status=200):
     tasks = list(staff_tasks.tasks_for(request.user)[: MOST_SHOWN + 1])
     may_work = can(request.user, "task.work")
@@ -197,8 +162,3 @@ def _try(request, act, task, **details):
     except staff_tasks.AlreadyDone as finished:
         messages.error(request, f"{finished.task.done_by} has done this task")
     return None
-
-
-def _phones():
-    found = selectors.phones()
-    return {"phones": found, "seen": selectors.phones_version(found)}

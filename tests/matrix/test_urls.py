@@ -141,6 +141,7 @@ def unknown_text(force):
 
 ABOUT = {
     "messaging:delivery_state": "notification",
+    "messaging:handset_calendar": "notification",
     "messaging:handset_reply": "contact",
     "messaging:inboundtext": "text",
     "messaging": "task",

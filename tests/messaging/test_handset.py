@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.urls import reverse
 
-from messaging import sending
+from messaging import phones, sending
 from messaging.models import InboundText
 from tests import factories
 from tests.messaging.conftest import LINK
+from victimcontact.people.models import ContactPlan
 
 
 @pytest.fixture
@@ -71,6 +72,58 @@ def test_a_text_back_comes_in_as_from_a_network(page, queue, contact):
     assert (text.contact, text.body) == (contact, "STOP")
     assert contact.plan.channels["sms"] == "unsafe"
     assert "Enter a text" in answer.content.decode()
+
+
+def test_every_phone_is_found_by_page_or_by_its_number(page, queue, now):
+    people = [
+        factories.contact(name=f"Robin {n}", phone=f"+4477009004{n:02d}", created_at=now)
+        for n in range(phones.MOST_PHONES + 1)
+    ]
+    namesake = factories.contact(phone=people[0].phone, name="Her sister", created_at=now)
+    for person in [*people, namesake]:
+        factories.plan(person, at=now)
+        queue(to=person)
+        sending.send_next()
+    url = reverse("messaging:handset")
+
+    first, second = (page.get(url, {"page": number}) for number in (1, 2))
+    found = page.post(url, {"of": "07700 900400"}, follow=True)
+    alone = found.redirect_chain[0][0].partition("?")[2]
+    polled = page.get(f"{reverse('messaging:phones')}?{alone}")
+    answered = page.post(
+        f"{reverse('messaging:handset_reply', args=[namesake.pk])}?{alone}", {"body": "Hello"}
+    )
+    nobody = page.post(url, {"of": "07700 900999"})
+
+    def names(answer):
+        return [phone.contact.name for phone in answer.context["phones"]]
+
+    latest_first = ["Her sister", *(person.name for person in reversed(people))]
+    assert names(first) + names(second) == latest_first
+    assert names(found) == names(polled) == ["Her sister", "Robin 0"]
+    assert answered.url == f"{url}?{alone}"
+    assert "900400" not in alone
+    assert (nobody.status_code, names(nobody)) == (422, names(first))
+
+
+def test_the_calendar_file_of_an_email_is_there_to_read_and_to_save(page, queue, contact, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    ContactPlan.objects.filter(contact=contact).update(channels={"email": "safe", "sms": "safe"})
+    file = "BEGIN:VCALENDAR\r\nSUMMARY:Appointment\r\nEND:VCALENDAR\r\n"
+    sent = queue("appointment_calendar", channel="email", context={"calendar": file})
+    other = queue()
+    for _ in range(2):
+        sending.send_next()
+
+    shown = page.get(reverse("messaging:handset")).content.decode()
+    saved = page.get(reverse("messaging:handset_calendar", args=[sent.pk]))
+
+    assert "SUMMARY:Appointment" in shown
+    assert (saved["Content-Type"], saved.content.decode()) == (
+        "text/calendar; charset=utf-8",
+        file,
+    )
+    assert page.get(reverse("messaging:handset_calendar", args=[other.pk])).status_code == 404
 
 
 def test_someone_without_a_handset_cannot_be_spoken_for(page):
