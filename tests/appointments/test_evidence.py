@@ -2,8 +2,8 @@
 
 import hashlib
 import stat
-import threading
 import uuid
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -14,6 +14,7 @@ from appointments.models import ContinuityEntry, Exhibit
 from appointments.signals import exhibit_received
 from tests.appointments import interview
 from tests.appointments.test_photographs import with_place
+from tests.at_once import at_once, broken
 from victimcontact.audit import ledger
 from victimcontact.audit.models import Entry
 from victimcontact.lib.hashing import sha256_hex
@@ -290,25 +291,12 @@ def test_files_on_record_names_every_file(call):
 def test_receive_in_parallel_numbers_each_photo_once():
     appointment, visit = interview.begun()
     colours = ["red", "green", "blue", "black", "white", "grey"]
-    results, errors = [], []
-    barrier = threading.Barrier(len(colours) * 2)
 
-    def work(colour):
-        try:
-            barrier.wait(10)
-            exhibit = interview.send(appointment, visit, interview.photograph(colour))
-            results.append(exhibit.reference)
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
+    def send(colour):
+        return interview.send(appointment, visit, interview.photograph(colour))
 
-    threads = [threading.Thread(target=work, args=[c]) for c in colours * 2]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    found = at_once(*(partial(send, colour) for colour in colours * 2))
 
-    assert errors == []
-    assert sorted(set(results)) == [f"AB/{number}" for number in range(1, 7)]
+    assert broken(found) == []
+    assert {one.reference for one in found} == {f"AB/{number}" for number in range(1, 7)}
     assert len(kept_files()) == 12

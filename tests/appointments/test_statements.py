@@ -1,7 +1,6 @@
 """Statements: a signature belongs to exact bytes."""
 
 import re
-import threading
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -15,6 +14,7 @@ from appointments.models import ContinuityEntry, Signature, Statement, Statement
 from appointments.signals import statement_signed
 from tests import factories
 from tests.appointments import interview
+from tests.at_once import at_once, broken
 from victimcontact.accounts.roles import Role
 from victimcontact.audit import ledger
 from victimcontact.audit.models import Entry
@@ -545,11 +545,11 @@ def test_exhibit_named_in_the_statement_is_listed_word_for_word(call):
 def test_sign_in_parallel_signs_once():
     appointment, visit = interview.begun()
     version = interview.finalised(appointment)
-    results, errors = _at_once(8, lambda: interview.sign(version, visit).pk)
 
-    assert errors == []
-    assert len(results) == 8
-    assert len(set(results)) == Signature.objects.count() == 1
+    found = at_once(*[lambda: interview.sign(version, visit).pk] * 8)
+
+    assert broken(found) == []
+    assert len(set(found)) == Signature.objects.count() == 1
     assert ledger_types().count("statement.signed") == 1
 
 
@@ -559,10 +559,10 @@ def test_seal_in_parallel_seals_once():
     version = interview.finalised(appointment)
     interview.sign(version, visit)
 
-    results, errors = _at_once(6, lambda: interview.seal(version).signed_sha256)
+    found = at_once(*[lambda: interview.seal(version).signed_sha256] * 6)
 
-    assert errors == []
-    assert len(set(results)) == 1
+    assert broken(found) == []
+    assert len(set(found)) == 1
     assert ledger_types().count("statement.sealed") == 1
     assert len(list(sealing.root().glob("??/*.pdf"))) == 2  # as shown, and signed
 
@@ -575,31 +575,8 @@ def test_sign_against_reopen_leaves_no_signature_on_other_words():
     def reopen():
         return statements.reopen(version_id=version.pk, by=appointment.officer, at=now())
 
-    _at_once(2, [lambda: interview.sign(version, visit), reopen])
+    at_once(lambda: interview.sign(version, visit), reopen)
 
     version.refresh_from_db()
     signed = Signature.objects.filter(version=version).exists()
     assert (version.status, signed) in {("final", True), ("draft", False)}
-
-
-def _at_once(count, work):
-    """Run ``work`` (or each of a list) in threads that begin together: (results, errors)."""
-    works = work if isinstance(work, list) else [work] * count
-    barrier = threading.Barrier(len(works))
-    results, errors = [], []
-
-    def run(one):
-        try:
-            barrier.wait(10)
-            results.append(one())
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[one]) for one in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results, errors
