@@ -1,11 +1,11 @@
-import threading
 import uuid
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from tests import factories
+from tests.at_once import at_once
 from tests.triage.conftest import SAFE, YESTERDAY, decision
 from triage import assessing, drafts, intake
 from triage.intake import NewReport, Person
@@ -138,25 +138,9 @@ def test_two_tabs_at_once_record_one_incident():
     handler = factories.user("call_handler")
     factories.policy()
     draft = drafts.save(uuid.uuid4(), form={"narrative": ["x"]}, version=0, by=handler, at=NOON)
-    gate, found, faults = threading.Barrier(4), [], []
 
-    def press():
-        try:
-            gate.wait(10)
-            found.append(record(handler, draft_id=draft.pk).pk)
-        except Exception as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
+    found = at_once(*[lambda: record(handler, draft_id=draft.pk).pk] * 4)
 
-    threads = [threading.Thread(target=press) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert faults == []
-    assert len(found) == 4
     assert set(found) == {Incident.objects.get().pk}
     assert ReportDraft.objects.get().incident_id == found[0]
 

@@ -1,10 +1,10 @@
-import threading
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from tests import factories
+from tests.at_once import at_once, broken
 from triage import crime_types, recording, signals
 from triage.models import Crime
 from victimcontact.audit.models import Entry
@@ -94,22 +94,8 @@ def test_crime_types_have_unique_slugs_and_all_fields():
 def test_numbers_have_no_gap_and_no_double_in_a_rush():
     officer = factories.user("officer_in_charge")
     incidents = [factories.incident(grade=3) for _ in range(6)]
-    gate, faults = threading.Barrier(6), []
 
-    def press(incident):
-        try:
-            gate.wait(10)
-            record(incident, officer)
-        except Exception as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
+    found = at_once(*(partial(record, incident, officer) for incident in incidents))
 
-    threads = [threading.Thread(target=press, args=[one]) for one in incidents]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert faults == []
+    assert broken(found) == []
     assert sorted(c.number for c in Crime.objects.all()) == [1, 2, 3, 4, 5, 6]

@@ -3,9 +3,10 @@
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.timezone import now
 
 from appointments import booking, change_requests, outcomes
@@ -15,6 +16,7 @@ from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import factories as diary
 from tests.appointments import interview
+from tests.at_once import at_once, broken
 from tests.triage.conftest import AT_THE_DOOR, decision, known
 from triage import assessing, intake, jobs, permissions, tasks
 from triage.control import dispatching
@@ -86,28 +88,19 @@ def test_an_uploaded_photograph_asks_for_a_look():
 @pytest.mark.django_db(transaction=True)
 def test_news_at_once_about_one_incident_do_not_deadlock():
     """Each has written a row that refers to the incident before it asks for the look."""
-    incident, person = factories.incident(grade=3, at=now()), factories.user(Role.CALL_HANDLER)
-    ready, trouble = threading.Barrier(4), []
+    incident = factories.incident(grade=3, at=now())
+    people = [factories.user(Role.CALL_HANDLER) for _ in range(4)]
+    ready = threading.Barrier(4, timeout=30)
 
-    def news(number):
-        try:
-            with transaction.atomic():
-                Presence.objects.create(incident=incident, user=people[number], seen_at=now())
-                ready.wait()
-                assessing.review_now(incident.pk, because="upload", at=now())
-        except Exception as error:
-            trouble.append(error)
-        finally:
-            connection.close()
+    def news(person):
+        with transaction.atomic():
+            Presence.objects.create(incident=incident, user=person, seen_at=now())
+            ready.wait()
+            assessing.review_now(incident.pk, because="upload", at=now())
 
-    people = [factories.user(Role.CALL_HANDLER) for _ in range(3)] + [person]
-    threads = [threading.Thread(target=news, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(*(partial(news, person) for person in people))
 
-    assert trouble == []
+    assert broken(found) == []
     assert because(incident) == "upload"
 
 
@@ -352,18 +345,10 @@ def test_a_worker_that_comes_back_looks_before_beat_does(monkeypatch):
 def test_many_workers_raise_each_late_review_once():
     for _ in range(6):
         factories.incident(grade=3, at=now() - timedelta(hours=5))
-    at, ready, raised = now(), threading.Barrier(4), []
+    at = now()
 
-    def look():
-        ready.wait()
-        raised.append(jobs.raise_late_reviews(at))
-        connection.close()
-
-    workers = [threading.Thread(target=look) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    found = at_once(*[lambda: jobs.raise_late_reviews(at)] * 4)
+    assert broken(found) == []
     jobs.raise_late_reviews(at)
 
     assert StaffTask.objects.filter(kind="review_late").count() == 6

@@ -1,12 +1,11 @@
 """The same request twice, at once, changed, and after its time."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils.timezone import now
 
+from tests.at_once import at_once
 from tests.triage.api.conftest import REPORT, system
 from triage.api import idempotency
 from triage.api.models import Answered, Scope
@@ -80,20 +79,8 @@ def test_a_key_is_forgotten_after_its_time(online):
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_are_one_incident():
     asking = system(Scope.REPORT)
-    gate, answers = threading.Barrier(6), []
 
-    def send():
-        try:
-            gate.wait()
-            answers.append(asking.post(INCIDENTS, REPORT, key="one"))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(*[lambda: asking.post(INCIDENTS, REPORT, key="one")] * 6)
 
     assert [one.status_code for one in answers] == [201] * 6
     assert len({one.json()["reference"] for one in answers}) == 1

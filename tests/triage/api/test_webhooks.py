@@ -8,11 +8,12 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.timezone import now
 
 from messaging.models import StaffTask
 from tests import factories
+from tests.at_once import at_once, broken
 from tests.triage.api.conftest import AT_THE_DOOR, system
 from tests.triage.api.listener import Listener
 from triage import assessing, offers, signals
@@ -346,22 +347,16 @@ def test_workers_side_by_side_tell_each_thing_once(listener):
     for _ in range(5):
         happened()
 
-    def work():
-        try:
-            while delivering.deliver_next() or waiting():
-                pass
-        finally:
-            connection.close()
-
     def waiting():
         return WebhookDelivery.objects.filter(status=Status.QUEUED).exists()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    def work():
+        while delivering.deliver_next() or waiting():
+            pass
 
+    found = at_once(*[work] * 4)
+
+    assert broken(found) == []
     told = [json.loads(body)["id"] for _, body in listener.taken]
     assert (len(told), len(set(told))) == (20, 20)
     assert set(WebhookDelivery.objects.values_list("status", "attempts")) == {("delivered", 1)}

@@ -3,12 +3,14 @@
 import threading
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, connections
 from django.utils.timezone import now
 
 from tests import factories
+from tests.at_once import at_once, broken
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY, decision, known
 from triage import assessing, drafts, intake, signals
 from triage.chat import chats, selectors
@@ -497,28 +499,18 @@ def test_everything_at_once_is_one_line_one_holder_and_one_incident(at):
     handlers = [factories.user(Role.CALL_HANDLER) for _ in range(4)]
     chat = begin(at, YESTERDAY)
     key, later = uuid.uuid4(), at + timedelta(minutes=11)
-    barrier = threading.Barrier(4)
-    refused = []
 
     def work(person):
-        barrier.wait()
         chats.say(chat.pk, body="Once", key=key, at=at)
         chats.receive_waiting(later)
-        try:
-            chats.take(chat.pk, by=person, at=at)
-        except chats.Taken:
-            refused.append(person)
-        connections.close_all()
+        chats.take(chat.pk, by=person, at=at)
 
-    threads = [threading.Thread(target=work, args=[person]) for person in handlers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(*(partial(work, person) for person in handlers))
 
+    assert broken(found, chats.Taken) == []
     assert ChatLine.objects.filter(body__isnull=False).count() == 2
     assert Incident.objects.count() == 1
-    assert len(refused) == 3
+    assert found.count(None) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,15 +1,15 @@
-import threading
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils.timezone import now
 
 from appointments import booking
 from messaging import inbox
 from tests import factories
 from tests.appointments import factories as diary
+from tests.at_once import at_once, broken
 from tests.factories import NOON
 from tests.triage.control.conftest import assess
 from triage import assessing, offers, signals
@@ -248,25 +248,11 @@ def test_every_outcome_has_a_label_and_settles_known_ways():
 
 @pytest.mark.django_db(transaction=True)
 def test_close_by_two_at_once_closes_once(incident, handler, leader):
-    start = threading.Barrier(2)
-    done, refused = [], []
+    found = at_once(*(partial(close, incident, person) for person in (handler, leader)))
 
-    def press(person):
-        try:
-            start.wait()
-            done.append(close(incident, person).pk)
-        except closing.AlreadyClosed as error:
-            refused.append(error.closure.pk)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=press, args=[person]) for person in (handler, leader)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert (len(done), refused) == (1, done)
+    assert broken(found, closing.AlreadyClosed) == []
+    [done] = [one for one in found if not isinstance(one, Exception)]
+    assert [one.closure for one in found if one != done] == [done]
     assert incident.told.count() == 1
 
 
@@ -274,32 +260,15 @@ def test_close_by_two_at_once_closes_once(incident, handler, leader):
 def test_close_while_officers_are_sent_leaves_no_closed_one_with_a_dispatch(
     incident, handler, leader
 ):
-    start = threading.Barrier(2)
-    outcomes = []
-
-    def press(act):
-        try:
-            start.wait()
-            act()
-            outcomes.append("done")
-        except closing.StandsOpen:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    acts = [
+    found = at_once(
         lambda: close(incident, leader),
         lambda: dispatching.send_now(incident, reason="Screams", told="call", by=handler, at=LATER),
-    ]
-    threads = [threading.Thread(target=press, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    )
 
+    assert broken(found, closing.StandsOpen) == []
+    assert any(not isinstance(one, Exception) for one in found)
     incident.refresh_from_db()
     assert (incident.status, incident.grade) == ("open", 1)
-    assert outcomes.count("done") >= 1
 
 
 def test_assessing_a_closed_incident_opens_it(incident, handler):
@@ -333,22 +302,10 @@ def test_nothing_is_booked_for_a_closed_incident(handler):
 def test_close_and_hold_at_once_never_both(handler, leader):
     made = diary.video_incident()
     at_shift = diary.shift(diary.desk(made.force))
-    start = threading.Barrier(2)
-    done = []
 
-    def press(name, act):
-        try:
-            start.wait()
-            act()
-            done.append(name)
-        except (closing.StandsOpen, booking.NotChosen):
-            pass
-        finally:
-            connection.close()
-
-    acts = {
-        "closed": lambda: close(made, leader, outcome="victim-withdrew", at=now()),
-        "held": lambda: booking.hold(
+    closed, held = at_once(
+        lambda: close(made, leader, outcome="victim-withdrew", at=now()),
+        lambda: booking.hold(
             incident_id=made.pk,
             officer_id=at_shift.officer_id,
             starts_at=at_shift.during.lower,
@@ -356,13 +313,12 @@ def test_close_and_hold_at_once_never_both(handler, leader):
             by=handler,
             at=now(),
         ),
-    }
-    threads = [threading.Thread(target=press, args=pair) for pair in acts.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    )
 
-    assert len(done) == 1
     made.refresh_from_db()
-    assert made.status == ("closed" if done == ["closed"] else "open")
+    if made.status == "closed":
+        assert isinstance(held, booking.NotChosen)
+        assert isinstance(closed, Closure)
+    else:
+        assert isinstance(closed, closing.StandsOpen)
+        assert broken([held]) == []

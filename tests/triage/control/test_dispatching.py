@@ -1,11 +1,11 @@
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from tests import factories
+from tests.at_once import at_once, broken
 from tests.factories import NOON
 from triage import signals
 from triage.control import closing, dispatching, telling
@@ -219,29 +219,13 @@ def test_dispatches_are_kept_as_they_were(incident, handler):
 
 @pytest.mark.django_db(transaction=True)
 def test_send_now_two_at_once_make_one_dispatch(incident, handler, leader):
-    start = threading.Barrier(2)
-    made, failed = [], []
+    found = at_once(
+        lambda: send(incident, handler, reason="He has a knife"),
+        lambda: send(incident, leader, reason="Screams on the line"),
+    )
 
-    def press(person, reason):
-        try:
-            start.wait()
-            made.append(send(incident, person, reason=reason).pk)
-        except Exception as error:  # shown below
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=press, args=pair)
-        for pair in ((handler, "He has a knife"), (leader, "Screams on the line"))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failed == []
-    assert len(set(made)) == 1
+    assert broken(found) == []
+    assert len(set(found)) == 1
     dispatch = Dispatch.objects.get()
     assert Assessment.objects.filter(incident=incident, decided_grade=1).count() == 1
     notes = {dispatch.reason, *dispatch.steps.filter(is_again=True).values_list("note", flat=True)}

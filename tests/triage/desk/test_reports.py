@@ -1,16 +1,15 @@
 """An online report from its first answer to the incident."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
 from messaging.models import StaffTask
 from tests import factories
+from tests.at_once import at_once, broken
 from tests.triage.conftest import AT_THE_DOOR, YESTERDAY
 from tests.triage.desk import factories as desk
 from triage import intake
@@ -667,18 +666,9 @@ def test_a_flood_from_everywhere_is_told_once_and_holds_back_nobody_in_danger(mo
 def test_sent_from_two_places_at_once_it_is_one_incident(client):
     write(client)
     report = OnlineReport.objects.get()
-    barrier = threading.Barrier(4)
 
-    def send():
-        barrier.wait()
-        reports.send(report.pk, at=now())
-        connections.close_all()
+    found = at_once(*[lambda: reports.send(report.pk, at=now())] * 4)
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    assert broken(found) == []
     assert Incident.objects.count() == 1
     assert SentReport.objects.count() == 1

@@ -1,12 +1,13 @@
-import threading
 import uuid
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from messaging import staff_tasks
 from messaging.models import Notification, StaffTask
 from tests import factories
+from tests.at_once import at_once
 from tests.triage.partners.factories import DAY, HOUR, MINUTE, NOON, agency, asked, referral
 from triage.partners import jobs, referring
 from triage.partners.models import Referral, ReferralMove
@@ -310,35 +311,12 @@ def test_answer_finishes_the_task_but_not_one_that_somebody_else_holds(handler):
 # Two at once
 
 
-def at_once(*acts):
-    """Run each act in a thread of its own; their results or exceptions, in order."""
-    found, gate = [None] * len(acts), threading.Barrier(len(acts))
-
-    def run(number, act):
-        gate.wait()
-        try:
-            found[number] = act()
-        except Exception as error:
-            found[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_handlers_who_refer_at_once_make_one():
     incident, to = factories.incident(grade=3), agency()
     handlers = [factories.user(Role.CALL_HANDLER) for _ in range(2)]
 
-    found = at_once(
-        *(lambda by=by: referral(incident, to=to, by=by) for by in handlers),
-    )
+    found = at_once(*(partial(referral, incident, to=to, by=by) for by in handlers))
 
     assert Referral.objects.count() == 1
     assert sorted(type(each).__name__ for each in found) == ["AlreadyReferred", "Referral"]

@@ -1,11 +1,12 @@
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import DatabaseError
 
 from tests import factories
+from tests.at_once import at_once, broken
 from triage import signals
 from triage.models import Incident
 from triage.shifts import duty, ownership
@@ -220,26 +221,16 @@ def test_pin_needs_a_reason_which_the_ledger_counts_and_does_not_repeat(leader):
 def test_many_take_one_incident_at_once_and_one_has_it():
     people = [factories.user(Role.CALL_HANDLER) for _ in range(6)]
     incident = factories.incident(grade=3)
-    ready, outcomes = threading.Barrier(len(people)), {}
 
-    def take(person):
-        try:
-            ready.wait()
-            ownership.take_over(incident, by=person, at=NOON, seen=None)
-            outcomes[person.pk] = "has it"
-        except ownership.Moved as moved:
-            outcomes[person.pk] = moved.owner.pk
-        finally:
-            connection.close()
+    found = at_once(
+        *(partial(ownership.take_over, incident, by=p, at=NOON, seen=None) for p in people)
+    )
 
-    threads = [threading.Thread(target=take, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    winner = owner_of(incident).pk
-    assert outcomes == {p.pk: "has it" if p.pk == winner else winner for p in people}
+    assert broken(found, ownership.Moved) == []
+    winner = owner_of(incident)
+    assert [each.owner if isinstance(each, ownership.Moved) else None for each in found] == [
+        None if person == winner else winner for person in people
+    ]
     assert Entry.objects.filter(type="incident.owner_changed").count() == 1
 
 
@@ -247,18 +238,6 @@ def test_many_take_one_incident_at_once_and_one_has_it():
 def test_taken_over_while_it_is_handed_over_it_ends_with_one_owner():
     giver, taker, next_one = (factories.user(Role.CALL_HANDLER) for _ in range(3))
     mine = [factories.incident(grade=3, owner=giver) for _ in range(4)]
-    ready, trouble = threading.Barrier(2), []
-
-    def run(what):
-        try:
-            ready.wait()
-            what()
-        except ownership.Moved:
-            pass
-        except Exception as error:
-            trouble.append(error)
-        finally:
-            connection.close()
 
     def take():
         for incident in reversed(mine):
@@ -267,11 +246,7 @@ def test_taken_over_while_it_is_handed_over_it_ends_with_one_owner():
     def give():
         ownership.hand_over(by=giver, to=next_one, note="Yours", at=NOON)
 
-    threads = [threading.Thread(target=run, args=(each,)) for each in (take, give)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(take, give)
 
-    assert trouble == []
+    assert broken(found, ownership.Moved) == []
     assert {owner_of(each) for each in mine} <= {taker, next_one}
