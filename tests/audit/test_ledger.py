@@ -1,6 +1,6 @@
 """The ledger: appended to by anyone, changed by nobody, and a change is found."""
 
-import threading
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import psycopg2
@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
+from tests.at_once import at_once, broken
 from victimcontact.audit import ledger
 from victimcontact.audit.models import ChainLink, Entry, Head
 
@@ -77,14 +78,10 @@ def test_chain_holds_after_many_writers():
         for number in range(20):
             with transaction.atomic():
                 record(base + number)
-        connection.close()
 
-    threads = [threading.Thread(target=write, args=(base,)) for base in range(0, 160, 20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(*(partial(write, base) for base in range(0, 160, 20)))
 
+    assert broken(found) == []
     assert ledger.verify() == []
     assert Head.objects.get().seq == ChainLink.objects.count() == Entry.objects.count() == 160
 

@@ -2,18 +2,19 @@
 
 import hashlib
 import re
-import threading
 import time
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from tests.at_once import at_once
 from victimcontact.audit.models import Entry
 from victimcontact.people import links, visits, words
 from victimcontact.people.models import Link, Visit
@@ -182,35 +183,14 @@ def test_a_dead_cache_does_not_shut_the_door(make_link, settings):
     assert say(made.token, WORD).status_code == 303
 
 
-def in_parallel(number, call):
-    """``call(n)`` from as many threads, all at once; the answers, and never an exception."""
-    gate, answers = threading.Barrier(number), []
-
-    def one(n):
-        try:
-            gate.wait(30)
-            answers.append(call(n))
-        except Exception as error:
-            answers.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(n,)) for n in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.django_db(transaction=True)
 def test_twenty_openings_at_once_leave_one_visit(make_link):
     made = make_link()
     clients = [Client() for _ in range(20)]
 
-    answers = in_parallel(20, lambda n: say(made.token, WORD, clients[n]).status_code)
+    answers = at_once(*(partial(say, made.token, WORD, client) for client in clients))
 
-    assert answers == [303] * 20
+    assert [one.status_code for one in answers] == [303] * 20
     assert Visit.objects.filter(ended_at=None).count() == 1
     keys = [client.cookies["visit"].value for client in clients]
     assert len([key for key in keys if visits.find(key, now())]) == 1
@@ -221,9 +201,9 @@ def test_links_to_one_thing_opened_at_once_leave_one_visit(make_link, make_perso
     contact, about_id = make_person(), uuid4()
     made = [make_link(contact=contact, about_id=about_id) for _ in range(4)]
 
-    answers = in_parallel(8, lambda n: say(made[n % 4].token, WORD).status_code)
+    answers = at_once(*(partial(say, one.token, WORD) for one in made * 2))
 
-    assert answers == [303] * 8
+    assert [one.status_code for one in answers] == [303] * 8
     assert Visit.objects.filter(ended_at=None).count() == 1
 
 
@@ -232,9 +212,9 @@ def test_of_fifty_wrong_words_at_once_five_are_judged(make_link, monkeypatch):
     monkeypatch.setattr(visits, "WRONG_WORDS_PER_ADDRESS", 1000)
     made = make_link()
 
-    answers = in_parallel(50, lambda n: say(made.token, f"wrong {n}").status_code)
+    answers = at_once(*(partial(say, made.token, f"wrong {n}") for n in range(50)))
 
-    assert answers == [200] * 50
+    assert [one.status_code for one in answers] == [200] * 50
     made.link.refresh_from_db()
     assert made.link.wrong_tries == 5
     assert Entry.objects.filter(type="link.word_wrong").count() == 5
