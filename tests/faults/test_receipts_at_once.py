@@ -1,38 +1,16 @@
 """Receipts of one text that come all at once, on real connections of their own."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from messaging import outbox, settling
 from messaging.models import Notification, Receipt, StaffTask
 from tests import factories
+from tests.at_once import at_once, broken
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(count, act):
-    """Run ``act(number)`` in that many threads from one starting line; gives what they raised."""
-    line, raised = threading.Barrier(count), []
-
-    def run(number):
-        line.wait()
-        try:
-            act(number)
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 @pytest.fixture
@@ -54,19 +32,21 @@ def notification(monkeypatch):
 def test_twenty_receipts_at_once_end_as_one(notification, last, tasks):
     statuses = ["queued", "sent", last, "sent"] * 5
 
-    raised = at_once(
-        20,
-        lambda number: settling.receive_receipt(
-            notification.pk,
-            provider_id="SM1",
-            provider_status=statuses[number],
-            error_code="",
-            at=timezone.now(),
-        ),
+    found = at_once(
+        *(
+            lambda status=status: settling.receive_receipt(
+                notification.pk,
+                provider_id="SM1",
+                provider_status=status,
+                error_code="",
+                at=timezone.now(),
+            )
+            for status in statuses
+        )
     )
 
     notification.refresh_from_db()
-    assert raised == []
+    assert broken(found) == []
     assert notification.status == last
     assert Receipt.objects.count() == 3
     assert StaffTask.objects.count() == tasks

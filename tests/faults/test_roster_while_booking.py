@@ -1,12 +1,10 @@
 """A file of shifts is applied and officers fall ill while people book: nobody is lost between."""
 
-import threading
 import uuid
 from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.timezone import now
 
@@ -17,6 +15,7 @@ from appointments.rosters.models import Outcome
 from messaging.models import Notification, StaffTask
 from tests import factories
 from tests.appointments import factories as diary
+from tests.at_once import at_once, broken
 from tests.faults.test_diary_at_once import check_officers
 from victimcontact.accounts.roles import Role
 from victimcontact.audit import ledger
@@ -28,29 +27,14 @@ OFFICERS, BOOKERS, DAYS = 4, 6, 20
 
 
 class Rush:
-    """Threads that begin together; what went wrong in any of them is kept."""
+    """What each was told who booked while the roster changed."""
 
     def __init__(self):
-        self.told, self.broken = Counter(), []
+        self.told = Counter()
 
     def run(self, *works):
-        start = threading.Barrier(len(works))
-
-        def one(work):
-            start.wait()
-            try:
-                work()
-            except Exception as error:
-                self.broken.append(repr(error))
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=one, args=(work,)) for work in works]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=120)
-        assert not self.broken, "\n".join(self.broken)
+        found = at_once(*works)
+        assert broken(found) == []
 
     def book(self, incidents, desk, by):
         """Book each incident at the earliest time that is free when it is asked."""
