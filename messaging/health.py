@@ -46,6 +46,7 @@ class SenderHealth:
     last_failed_at: datetime | None = None
     last_answered_at: datetime | None = None
     shut_until: datetime | None = None
+    is_watched: bool = True  # its failures are counted
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Column:
 def look(at: datetime) -> Health:
     """Everything, in a handful of queries whatever the past holds."""
     oldest, undecided = outbox.oldest_waiting(), watching.undecided_since(at)
-    senders, proof = _senders(at), proofs.latest(BOOKINGS)
+    senders, proof = _senders(), proofs.latest(BOOKINGS)
     by_state = _by_state(at)
     return Health(
         at=at,
@@ -127,12 +128,23 @@ def _failing(at):
         return cursor.fetchall()
 
 
-def _senders(at):
+def _senders():
     known = {sender.name: sender for sender in Sender.objects.all()}
-    return [_one_sender(way.name, known.get(way.name), at) for way in ways_here()]
+    return [
+        _one_sender(way.name, known.get(way.name)) if way.is_watched else _not_watched(way.name)
+        for way in ways_here()
+    ]
 
 
-def _one_sender(name, sender, at):
+def _not_watched(name):
+    """Nothing is kept of how its tries end: what went by it says when it was used last."""
+    sent = Notification.objects.filter(sender=name, sent_at__isnull=False).order_by("-pk")
+    last = sent.values_list("sent_at", flat=True).first()
+    state = "unused" if last is None else "open"
+    return SenderHealth(name, state, last_answered_at=last, is_watched=False)
+
+
+def _one_sender(name, sender):
     if sender is None:
         return SenderHealth(name, "unused")
     return SenderHealth(

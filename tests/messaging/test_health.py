@@ -28,6 +28,29 @@ def test_all_is_well_where_nothing_waits(monitor, queue, twilio):
     assert (answer.json()["oldest_seconds"], answer.json()["problems"]) == (0, [])
 
 
+def test_the_handset_is_in_use_once_something_went_by_it(client, queue, now):
+    page = factories.sign_in(client, factories.user(Role.ADMINISTRATOR))
+
+    def row():
+        found = page.get("/traffic/").content.decode().partition('id="senders"')[2]
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", found.partition("<tbody>")[2], re.DOTALL)
+        return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[:4]]
+
+    before = row()
+    sent = queue()
+    sending.send_next()
+    sent.refresh_from_db()
+
+    not_counted = "Not counted: nothing leaves the house"
+    assert before == ["Handset", "Not used yet", not_counted, "–"]
+    assert row() == [
+        "Handset",
+        "In use",
+        not_counted,
+        f"{timezone.localtime(sent.sent_at):%-d %b %H:%M}",
+    ]
+
+
 def test_a_stopped_worker_is_told_of_within_two_minutes(monitor, queue, now):
     queue()
     Notification.objects.update(next_attempt_at=now - timedelta(seconds=110))
