@@ -10,8 +10,9 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from messaging import staff_tasks
+from messaging import asking, staff_tasks
 from messaging.models import SOCIAL, Account, Channel, InboundText, StaffTask
 from messaging.signals import text_received
 from victimcontact.audit import ledger
@@ -231,14 +232,23 @@ def stop(text: InboundText, *, at: datetime) -> int:
     """
     if text.channel == Channel.SMS:
         return mark_texts_unsafe(text.sent_from, at=at)
-    contact = text.account.contact if text.account else None
-    return _stop_for([contact.pk] if contact else [], text.channel, at)
+    return mark_account_unsafe(text.account, at=at)
 
 
 def mark_texts_unsafe(number: str, *, at: datetime) -> int:
     """Make texts unsafe for everyone who has this number, and tell staff; how many were changed."""
     theirs = Contact.objects.filter(phone_index=blind_index("phone", number), merged_into=None)
     return _stop_for(theirs.order_by("pk").values_list("pk", flat=True), Channel.SMS, at)
+
+
+def mark_account_unsafe(account: Account, *, at: datetime) -> int:
+    """The same for WhatsApp or Messenger: for whoever it was taken for, and has its number."""
+    theirs = Q(pk=asking.kept(account.contact).pk) if account.contact else Q(pk=None)
+    if account.channel == Channel.WHATSAPP:
+        number = account.address.removeprefix(f"{Channel.WHATSAPP}:")
+        theirs |= Q(phone_index=blind_index("phone", number), merged_into=None)
+    found = Contact.objects.filter(theirs).order_by("pk")
+    return _stop_for(found.values_list("pk", flat=True), account.channel, at)
 
 
 def _stop_for(contact_ids, channel, at):

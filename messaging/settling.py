@@ -238,6 +238,8 @@ def _queue_again(row, when, code, *, at):
 def _heed_opt_out(row, *, opted_out, at):
     if opted_out and row.channel == Channel.SMS:
         inbox.mark_texts_unsafe(row.sent_to, at=at)
+    elif opted_out and row.account is not None:
+        inbox.mark_account_unsafe(row.account, at=at)
 
 
 def _move(row, status, *, at, **fields) -> bool:

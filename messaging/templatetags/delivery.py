@@ -3,7 +3,7 @@
 from django import template
 
 from messaging import asking, settling
-from messaging.models import Notification
+from messaging.models import Channel, Notification
 from victimcontact.lib import phone
 from victimcontact.people import safe_contact
 
@@ -11,6 +11,7 @@ register = template.Library()
 Status = Notification.Status
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+CHANNELS = dict(Channel.choices) | {"call": "Telephone"}
 COLOURS = {
     Status.QUEUED: "grey",
     Status.SENDING: "grey",
@@ -50,6 +51,12 @@ def delivery_name(notification) -> str:
 def may_change(notification) -> bool:
     """Whether its state can still become another by itself."""
     return notification.status in (*Notification.OPEN, Status.SENT)
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    """What a plan calls "sms" or "whatsapp", for people; "call" is a person's ringing."""
+    return CHANNELS.get(channel, channel.capitalize())
 
 
 @register.filter

@@ -12,7 +12,7 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from messaging import asking, outbox, sending
-from messaging.models import Account, Notification, StaffTask
+from messaging.models import SOCIAL, Account, Notification, StaffTask
 from messaging.transports import Accepted
 from tests import factories
 from victimcontact.people.models import ContactPlan
@@ -90,7 +90,8 @@ PLANS = st.none() | st.fixed_dictionaries(
     {
         "safe": st.sampled_from(ContactPlan.Safe.values),
         "channels": st.dictionaries(
-            st.sampled_from(["sms", "email", "whatsapp"]), st.sampled_from(["safe", "unsafe"])
+            st.sampled_from(["sms", "email", "whatsapp", "messenger"]),
+            st.sampled_from(["safe", "unsafe"]),
         ),
         "open": st.sampled_from([None, True, False]),
         "wording": st.sampled_from(ContactPlan.Wording.values),
@@ -122,7 +123,7 @@ def may_leave(drawn, channel, names_police):
         and drawn["safe"] == "as_below"
         and not drawn["is_over"]
         and drawn["channels"].get(channel) == "safe"
-        and not (drawn["phone_watched"] and channel == "sms")
+        and not (drawn["phone_watched"] and channel != "email")
         and drawn["open"] in (None, True)
         and not (names_police and (drawn["wording"] != "named" or drawn["phone_watched"]))
     )
@@ -138,7 +139,7 @@ def may_leave(drawn, channel, names_police):
 @given(
     queued_under=PLANS,
     sent_under=PLANS,
-    channel=st.sampled_from(["sms", "email", "whatsapp"]),
+    channel=st.sampled_from(["sms", "email", "whatsapp", "messenger"]),
     names_police=st.booleans(),
     is_released=st.booleans(),
 )
@@ -157,10 +158,10 @@ def test_nothing_leaves_that_the_plan_of_that_moment_does_not_allow(
     Notification.objects.all().update(status="dropped")
     person = factories.contact(email="robin@example.org")
     put(person, queued_under, now)
-    if channel == "whatsapp":
+    if channel in SOCIAL:
         account = Account.objects.create(
             channel=channel,
-            address=f"whatsapp:{person.phone}",
+            address=f"{channel}:{person.phone}",
             written_to=str(person.pk),
             contact=person,
             first_heard_at=now,

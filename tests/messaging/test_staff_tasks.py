@@ -139,7 +139,7 @@ def test_the_contact_plan_is_beside_the_number(page, now, queue):
     text = words(act(page, "take", StaffTask.objects.get()))
 
     for said in (
-        "SMS: unsafe",
+        "Text: <strong>not safe</strong>",
         "Do not say: Nothing about the police",
         "A survey",
         "Mon 10:00 to 12:00",

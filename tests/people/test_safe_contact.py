@@ -123,6 +123,15 @@ def test_on_a_watched_phone_no_other_channel_names_the_police():
     assert ask(watched, channel="email", wording=Wording.NAMED) == Held(Reason.WORDING_NOT_AGREED)
 
 
+@pytest.mark.parametrize("channel", ["sms", "whatsapp", "messenger"])
+def test_on_a_watched_phone_nothing_goes_to_what_shows_on_it(channel):
+    agreed = plan(channels={channel: Safety.SAFE}, windows=())
+    watched = plan(channels={channel: Safety.SAFE}, windows=(), phone_watched=True)
+
+    assert isinstance(ask(agreed, channel=channel), Allowed)
+    assert ask(watched, channel=channel) == Held(Reason.PHONE_WATCHED)
+
+
 def test_hours_that_begin_in_the_missing_hour_begin_when_the_clock_jumps():
     early = plan(windows=(Window(EVERY_DAY, 90, 180),), expires_at=None)  # 01:30 to 03:00
 

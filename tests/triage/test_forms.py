@@ -297,6 +297,17 @@ def test_plan_as_it_is_kept():
                 ]
             },
         ),
+        (
+            {"sms": "", "whatsapp": "safe", "messenger": "safe", "phone_watched": "yes"},
+            {
+                "whatsapp": [
+                    "WhatsApp can be read on a phone that somebody else can see. Answer No"
+                ],
+                "messenger": [
+                    "Messenger can be read on a phone that somebody else can see. Answer No"
+                ],
+            },
+        ),
         ({"opening_word": ""}, {"opening_word": ["Agree a word that opens the link"]}),
         (
             {"help_word": "Marmalade"},
@@ -314,6 +325,22 @@ def test_plan_as_it_is_kept():
 )
 def test_plan_errors(data, expected):
     assert errors(plan_form(**data)) == expected
+
+
+def test_every_way_to_write_is_asked_and_what_is_unknown_stays_out():
+    form = plan_form(whatsapp="unsafe", messenger="", email="safe")
+    contact = factories.contact()
+    factories.plan(contact, channels={"whatsapp": "unsafe", "messenger": "safe"})
+
+    assert form.is_valid()
+    assert form.agreed["channels"] == {"sms": "safe", "whatsapp": "unsafe", "email": "safe"}
+    shown = PlanForm(of=contact).initial
+    assert [shown[name] for name in ("sms", "whatsapp", "messenger", "email")] == [
+        "",
+        "unsafe",
+        "safe",
+        "",
+    ]
 
 
 def test_no_contact_needs_nothing_more():

@@ -10,6 +10,14 @@ from victimcontact.people.safe_contact import Window
 
 DAYS = tuple(enumerate("Mon Tue Wed Thu Fri Sat Sun".split()))
 WINDOWS = 3
+CHANNELS = ("sms", "whatsapp", "messenger", "email")
+# Said where somebody else could see the phone.
+WATCHED = {
+    "sms": "A phone that somebody else can see is not safe to text. Agree another number, or"
+    " answer No",
+    "whatsapp": "WhatsApp can be read on a phone that somebody else can see. Answer No",
+    "messenger": "Messenger can be read on a phone that somebody else can see. Answer No",
+}
 
 
 class PlanForm(forms.Form):
@@ -34,6 +42,20 @@ class PlanForm(forms.Form):
     )
     email = forms.ChoiceField(
         label="Is it safe to send an e-mail?",
+        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
+    whatsapp = forms.ChoiceField(
+        label="Is it safe to answer them on WhatsApp?",
+        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
+    messenger = forms.ChoiceField(
+        label="Is it safe to answer them on Messenger?",
         choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
         required=False,
         initial="",
@@ -94,8 +116,7 @@ class PlanForm(forms.Form):
         yes_no = {True: "yes", False: "no"}
         start |= {
             "contact": plan.safe if plan.safe != ContactPlan.Safe.NOT_ASKED else None,
-            "sms": plan.channels.get("sms", ""),
-            "email": plan.channels.get("email", ""),
+            **{name: plan.channels.get(name, "") for name in CHANNELS},
             "phone_watched": yes_no[plan.phone_watched],
             "when": "windows" if plan.windows else "any",
             "wording": plan.wording,
@@ -127,12 +148,9 @@ class PlanForm(forms.Form):
             return data
         if data.get("sms") == "safe" and not data.get("phone") and "phone" not in self.errors:
             self.add_error("phone", "Enter the number to text")
-        if data.get("sms") == "safe" and data.get("phone_watched") == "yes":
-            self.add_error(
-                "sms",
-                "A phone that somebody else can see is not safe to text. Agree another number, or"
-                " answer No",
-            )
+        for name, refusal in WATCHED.items():
+            if data.get(name) == "safe" and data.get("phone_watched") == "yes":
+                self.add_error(name, refusal)
         data["windows"] = self._windows(data) if data.get("when") == "windows" else []
         self._check_words(data)
         return data
@@ -182,7 +200,7 @@ class PlanForm(forms.Form):
         data = self.cleaned_data
         return {
             "safe": data["contact"],
-            "channels": {name: data[name] for name in ("sms", "email") if data.get(name)},
+            "channels": {name: data[name] for name in CHANNELS if data.get(name)},
             "windows": data["windows"],
             "wording": data["wording"],
             "phone_watched": data.get("phone_watched") == "yes",

@@ -137,7 +137,8 @@ class ContactPlan(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="plans")
     safe = models.CharField(max_length=10, choices=Safe, default=Safe.NOT_ASKED)
-    # {"sms": "safe" | "unsafe"}; absent means unknown, and unknown is unsafe.
+    # {"sms": "safe" | "unsafe"}, and "email", "whatsapp", "messenger", "call"; absent means
+    # unknown, and unknown is unsafe.
     channels = models.JSONField(default=dict, blank=True)
     # [{"days": [0..6], "from": "09:00", "to": "17:00"}] on London's clock; empty: at any hour.
     windows = models.JSONField(default=list, blank=True)

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 MINUTES_IN_DAY = 24 * 60
 
+# Whoever sees the phone sees these, on its locked screen too.
+ON_THE_PHONE = frozenset({"sms", "whatsapp", "messenger"})
 # A provider needs a moment to deliver; a text started in the last minute arrives too late.
 CLOSING_MARGIN = timedelta(minutes=1)
 
@@ -104,7 +106,7 @@ class Window:
 class Plan:
     """What was agreed with the person, as values.
 
-    ``channels`` maps "sms", "email" … to a Safety; a channel not named is unknown. ``windows``
+    ``channels`` maps "sms", "whatsapp" … to a Safety; a channel not named is unknown. ``windows``
     empty means at any hour.
     """
 
@@ -203,7 +205,7 @@ def _standing_obstacle(plan, channel, at, wording) -> Reason | None:
         return Reason.CHANNEL_UNSAFE
     if safety != Safety.SAFE:
         return Reason.CHANNEL_UNKNOWN
-    if plan.phone_watched and channel == "sms":
+    if plan.phone_watched and channel in ON_THE_PHONE:
         return Reason.PHONE_WATCHED
     if wording == Wording.NAMED and (plan.phone_watched or plan.wording != Wording.NAMED):
         return Reason.WORDING_NOT_AGREED

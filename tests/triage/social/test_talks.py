@@ -161,6 +161,32 @@ def test_stop_shuts_the_account_at_once(operator):
         answer(found, operator)
 
 
+def test_stop_on_whatsapp_shuts_it_for_everyone_who_has_the_number(operator):
+    known = factories.contact(phone=THEM.removeprefix("whatsapp:"))
+    factories.plan(known, at=now(), channels={"sms": "safe", "whatsapp": "safe"})
+    make_safe(talk(), operator)
+
+    write("STOP")
+
+    account = Account.objects.get()
+    assert known.plan.channels == {"sms": "safe", "whatsapp": "unsafe"}
+    assert account.contact.plan.channels["whatsapp"] == "unsafe"
+    asked = StaffTask.objects.filter(kind=StaffTask.Kind.STOP_RECEIVED)
+    assert {task.about_id for task in asked} == {known.pk, account.contact_id}
+
+
+def test_an_account_that_the_provider_says_opted_out_is_shut_as_by_stop(operator, twilio):  # noqa: F811
+    found = talk()
+    make_safe(found, operator)
+    line = answer(found, operator)
+    twilio.once("400:21610")
+    sending.send_next()
+
+    line.notification.refresh_from_db()
+    assert (line.notification.status, line.notification.error_code) == (Status.FAILED, "21610")
+    assert Account.objects.get().contact.plan.channels["whatsapp"] == "unsafe"
+
+
 # What the desk answers
 
 
