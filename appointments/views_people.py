@@ -273,7 +273,8 @@ def children(request, pk):
     posted = request.POST if request.method == "POST" else None
     asked = (posted or request.GET).get("child", "")
     again = next((one for one in known if str(one.pk) == asked), None)
-    form = SeenForm(posted) if again else ChildForm(posted)
+    # Once a victim, a child stays one unless somebody takes the tick away.
+    form = SeenForm(posted, initial={"is_victim": again.is_victim}) if again else ChildForm(posted)
     if form.is_valid():
         said = {**form.cleaned_data, "by": request.user, "at": now()}
         if again:

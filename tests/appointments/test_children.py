@@ -1,5 +1,7 @@
 """Children at the address: seen and spoken to, or somebody says why not."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
@@ -58,11 +60,14 @@ def test_who_was_not_spoken_to_needs_a_reason_and_nothing_typed_is_lost(officer,
 
 
 def test_said_anew_it_is_the_same_child(officer, made):
-    officer.post(there(made), {"who": "A boy of 4", "seen": "not_seen", "why_not": "At nursery"})
+    said = {"who": "A boy of 4", "seen": "not_seen", "why_not": "At nursery", "is_victim": "on"}
+    officer.post(there(made), said)
     assert is_asked_anew(made)
     [child] = Child.objects.all()
     page = officer.get(there(made), {"child": child.pk}).content.decode()
-    assert "A boy of 4, anew" in page
+    assert "Update: A boy of 4" in page
+    [tick] = re.findall(r'<input[^>]*name="is_victim"[^>]*>', page)
+    assert "checked" in tick
 
     officer.post(there(made), {"child": child.pk, "seen": "spoken"})
 
