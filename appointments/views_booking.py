@@ -48,7 +48,7 @@ KEY_USED = "This page is old. Load it again, then choose a time"
 # Said of a time: on its button, and after "This time is".
 MISSED = {
     "officer": "with another officer",
-    "gender": "not the officer they asked for",
+    "gender": "not with the officer they asked for",
     "language": "not in their language",
     "time": "in another part of the day",
     "band": "later than it should be",

@@ -83,9 +83,9 @@ def test_one_button_holds_the_earliest_time(client):
 @pytest.mark.parametrize(
     ("asks", "hours_away", "says"),
     [
-        ("female", 2, "not the officer they asked for"),
+        ("female", 2, "not with the officer they asked for"),
         ("male", 8 * 24, "later than it should be"),
-        ("female", 8 * 24, "not the officer they asked for and later than it should be"),
+        ("female", 8 * 24, "not with the officer they asked for and later than it should be"),
         ("male", 2, ""),
     ],
 )

@@ -540,7 +540,7 @@ def ring_and_move(chief, world, name):
     with page.expect_navigation():
         mine.get_by_role("button", name="Done").click()
     page.goto(f"{chief.house.url}/diary/{world.latest(name)[0]}/move/")
-    press(chief, re.compile("not the officer they asked for"))
+    press(chief, re.compile("not with the officer they asked for"))
     expect(page.get_by_text("The appointment was moved")).to_be_visible()
     assert world.officer(name) != "Ash"
     world.is_told(name, "meeting_moved")
