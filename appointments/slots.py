@@ -300,14 +300,12 @@ def missed(appointment, *, wishes) -> tuple[str, ...]:
 
     The urgency band counts from when it was made; it hurries neither a witness nor a second talk.
     """
-    values = {
-        "who": appointment.officer_id,
-        "starts_at": appointment.starts_at,
-        **_wished(wishes),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_MISSED, values)
-        named = _named(cursor.fetchone()[0])
+    wished, named = _wished(wishes), ()
+    if any(wished.values()):
+        time = {"who": appointment.officer_id, "starts_at": appointment.starts_at}
+        with connection.cursor() as cursor:
+            cursor.execute(_MISSED, wished | time)
+            named = _named(cursor.fetchone()[0])
     if appointment.witness or appointment.follows_id:
         return named
     band = bands.band_for(appointment.incident)
