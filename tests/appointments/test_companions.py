@@ -165,6 +165,21 @@ def test_whoever_was_to_come_along_is_asked_again_after_a_miss(appointment, hand
     assert rooms.by_phone(again) == ""
 
 
+def test_whoever_is_let_out_reads_what_is_true_and_nothing_of_the_call(appointment, handler):
+    companion = ask(appointment, handler)
+    client, _, _ = open_their_link(companion)
+    assert client.get("/c/").status_code == 200
+
+    companions.let_out(companion_id=companion.pk, by=handler, at=now())
+
+    page = client.get("/c/")
+    said = page.content.decode()
+    assert (page.status_code, client.get("/c/state/").status_code) == (403, 403)
+    assert "The link you opened cannot be used any more" in said
+    assert "type your word again" not in said
+    assert not [word for word in ("Interpreter", "let out", "call") if word in said]
+
+
 def test_a_new_number_or_a_locked_link_brings_one_new_link(client, appointment, handler):
     companion = ask(appointment, handler)
     first = Link.objects.get(purpose="companion")

@@ -50,6 +50,21 @@ def test_without_a_visit_a_page_says_only_that_it_has_closed(db, key):
     assert "This page has closed" in answer.content.decode()
 
 
+def test_whoever_opened_a_link_that_was_shut_is_not_sent_back_to_it(make_link):
+    shut, idle, strangers = make_link(), make_link(), "A" * 43
+    (kept_open, _), (left, _) = open_link(shut), open_link(idle)
+    links.revoke(shut.link, by=None, at=now(), reason="let out")
+    Visit.objects.filter(link=idle.link).update(ended_at=now(), ended_why="idle")
+
+    said = [ask(key).content.decode() for key in (kept_open, left, strangers)]
+
+    again = "open the link you were sent and type your word again"
+    assert [again in page for page in said] == [False, True, True]
+    assert "The link you opened cannot be used any more" in said[0]
+    assert "let out" not in said[0]
+    assert said[1] == said[2]
+
+
 def test_a_visit_opens_no_page_of_the_other_purpose(make_link):
     client, _ = open_link(make_link())
 

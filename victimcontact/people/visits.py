@@ -132,6 +132,12 @@ def find(key: str, at) -> Visit | None:
     return visit if visit is not None and is_live(visit, at) else None
 
 
+def is_shut(key: str) -> bool:
+    """Whether the link that this browser had opened was shut since: its word opens it no more."""
+    shut = Visit.objects.filter(key_hash=_hash(key), link__revoked_at__isnull=False)
+    return bool(key) and shut.exists()
+
+
 def is_live(visit, at) -> bool:
     """Whether ``visit`` may still be used: not ended, in time, not idle, its link not revoked."""
     idle = timedelta(minutes=settings.VISIT_IDLE_MINUTES)
@@ -175,7 +181,9 @@ def end(visit, *, at, why):
 def require_visit(purpose):
     """Guard a victim's view: a live visit of this purpose becomes ``request.visit``.
 
-    Anyone else gets a neutral page that asks for the link again (403), always the same.
+    Anyone else gets a neutral page that asks for the link again (403), always the same; but not
+    whoever had opened a link that was shut since (let out, moved, sent again): to ask for that one
+    would lead them to a door that stays shut. It does not say why.
     """
     purpose = Link.Purpose(purpose)
 
@@ -183,9 +191,11 @@ def require_visit(purpose):
         @wraps(view)
         def guarded(request, *args, **kwargs):
             at = now()
-            visit = find(request.COOKIES.get(settings.VISIT_COOKIE_NAME, ""), at)
+            key = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "")
+            visit = find(key, at)
             if visit is None or visit.link.purpose != purpose:
-                return render(request, "people/closed.html", status=403)
+                context = {"is_shut": visit is None and is_shut(key)}
+                return render(request, "people/closed.html", context, status=403)
             touch(visit, at)
             request.visit = visit
             return view(request, *args, **kwargs)
