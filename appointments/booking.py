@@ -32,6 +32,7 @@ from triage.shifts import duty
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 from victimcontact.people import links
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.WAITING)
@@ -510,11 +511,9 @@ def _free_now(desk, during, at, asked):
 
 
 def _lock_incident(incident_id):
-    return (
-        Incident.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("force")
-        .get(pk=incident_id)
-    )
+    incident = _one(_incident(incident=incident_id), Incident)
+    incident.stand_still()
+    return incident
 
 
 def lock(appointment_id) -> Appointment:
@@ -523,22 +522,63 @@ def lock(appointment_id) -> Appointment:
     ``asked`` on it is the moment by the database's clock.
     """
     # It never goes over to another incident, so whose it is can be asked in the locking statement.
-    list(
-        Incident.objects.select_for_update(no_key=True, of=("self",))
-        .filter(appointments=appointment_id)
-        .values_list("pk")
-    )
-    return (
-        Appointment.objects.select_for_update(of=("self",))
-        .annotate(asked=Now())
-        .select_related("incident__force", "desk", "contact", "officer", "offer")
-        .get(pk=appointment_id)
-    )
+    incident = _one(_incident_of(appointment=appointment_id), Incident)
+    incident.stand_still()
+    appointment = _one(_to_lock(appointment=appointment_id), Appointment)
+    appointment.incident = incident
+    return appointment
+
+
+def _one(found, model):
+    if not found:
+        raise model.DoesNotExist
+    return found[0]
+
+
+# Kept, as every booking asks for them: to put such a statement together takes longer than it runs.
+
+
+@Prepared
+def _incident(incident):
+    found = Incident.objects.select_for_update(no_key=True, of=("self",))
+    return found.select_related("force").filter(pk=incident)
+
+
+@Prepared
+def _incident_of(appointment):
+    found = Incident.objects.select_for_update(no_key=True, of=("self",))
+    return found.select_related("force").filter(appointments=appointment)
+
+
+@Prepared
+def _to_lock(appointment):
+    found = Appointment.objects.select_for_update(of=("self",)).annotate(asked=Now())
+    return found.select_related("contact").filter(pk=appointment)
+
+
+@Prepared
+def _standing(incident):
+    return Appointment.objects.filter(incident=incident, status__in=Appointment.LIVE)
+
+
+@Prepared
+def _made_by(key):
+    return Appointment.objects.filter(idempotency_key=key)
+
+
+@Prepared
+def _officer(officer):
+    return User.objects.select_for_update(no_key=True).filter(pk=officer)
+
+
+@Prepared
+def _officer_whom_nobody_books(officer):
+    return User.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=officer)
 
 
 def _again(idempotency_key, incident):
     """What this key made before, or None. Raises KeyUsed where that was for another report."""
-    again = Appointment.objects.filter(idempotency_key=idempotency_key).first()
+    again = next(iter(_made_by(key=idempotency_key)), None)
     if again is not None and again.incident_id != incident.pk:
         raise KeyUsed
     return again
@@ -581,9 +621,10 @@ def _whose(witness):
 
 def check_not_booked(incident, witness):
     """Raise AlreadyBooked where the victim, or this witness, has an appointment that stands."""
-    whose = _whose(witness)
-    if incident.appointments.filter(status__in=Appointment.LIVE, **whose).exists():
-        raise AlreadyBooked
+    whose = _whose(witness).items()
+    for one in _standing(incident=incident.pk):
+        if all(getattr(one, name) == value for name, value in whose):
+            raise AlreadyBooked
 
 
 def _chosen(incident, witness=None, kind=""):
@@ -638,8 +679,8 @@ def _nearest(appointment, starts_at, at):
 
 
 def _lock_officer(pk, *, skip_locked=False):
-    officers = User.objects.select_for_update(no_key=True, skip_locked=skip_locked)
-    return officers.filter(pk=pk).first()
+    ask = _officer_whom_nobody_books if skip_locked else _officer
+    return next(iter(ask(officer=pk)), None)
 
 
 def _place(appointment, officer, *, starts_at, at, instead_of=None):

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.dispatch import receiver
 
 from appointments import notices
+from appointments.attempts import tries
 from appointments.attempts.models import Reaching
 from appointments.models import Appointment
 from appointments.signals import appointment_booked, appointment_link_sent_again
@@ -53,7 +54,7 @@ def queue(appointment, *, told_at: datetime, at: datetime):
     ``told_at`` is when they were last told of the time, by a text that goes out then.
     """
     force = appointment.incident.force
-    reaching = Reaching.objects.filter(force=force).first() or Reaching(force=force)
+    reaching = tries.settings_of(force)
     due = moment(reaching, starts_at=appointment.starts_at, told_at=told_at)
     if due is None or due <= at or appointment.status != Appointment.Status.BOOKED:
         return None

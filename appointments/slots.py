@@ -13,6 +13,7 @@ from django.db import connection
 from appointments.models import Desk
 from appointments.rosters import bands, hours, skills
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 
 LEAD_MINUTES = 15  # a text must arrive, and a person must find a quiet room
 HORIZON_DAYS = 14
@@ -63,10 +64,15 @@ def desk_for(incident, kind="video") -> Desk | None:
     """
     assessment = incident.current_assessment
     flags = set(assessment.flags) if assessment else set()
-    desks = list(Desk.objects.filter(force=incident.force, is_active=True, kinds__contains=[kind]))
+    desks = [desk for desk in _desks(force=incident.force_id) if kind in desk.kinds]
     special = [desk for desk in desks if flags & set(desk.takes_flags)]
     general = [desk for desk in desks if not desk.takes_flags]
     return next(iter(special or general), None)
+
+
+@Prepared
+def _desks(force):
+    return Desk.objects.filter(force=force, is_active=True)
 
 
 # When the desk is open, as one multirange: its usual hours, but for dates that have their own.

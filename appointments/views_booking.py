@@ -35,8 +35,10 @@ from messaging.models import Notification
 from triage import offers
 from triage import selectors as triage_selectors
 from triage.models import Channel, Participant
+from victimcontact.accounts.models import User
 from victimcontact.accounts.permissions import can, require
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 from victimcontact.people import needs
 from victimcontact.people.safe_contact import Held, NotBefore
 
@@ -232,7 +234,9 @@ REFUSALS = (
 @require("appointment.book", reads="triage.incident")
 def booking(request, pk):
     """See the next free times; POST holds one for the caller."""
-    incident = get_object_or_404(triage_selectors.incidents_for(request.user), pk=pk)
+    incident = triage_selectors.seen_by(request.user, pk)
+    if incident is None:
+        raise Http404
     witness = _witness(request, incident)
     if request.method == "GET":
         return _page(request, incident, witness=witness)
@@ -259,21 +263,21 @@ def booking(request, pk):
         if type(refusal) is diary.SlotTaken and slot != EARLIEST:
             error = f"{local_time.say_when(starts_at)} has just been taken. These are nearest to it"
         return _page(request, incident, witness=witness, error=error, slots=slots, status=409)
-    return _done(request, incident, witness)
+    return _done(request, incident.pk, witness)
 
 
 @require_POST
 @require("appointment.book", reads="appointments.appointment")
 def confirm(request, pk):
     """Book the time that is held for this person."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
-    witness = _witness_of(appointment)
+    appointment = _theirs_or_404(request.user, pk)
+    witness = appointment.witness
     try:
         diary.book(appointment_id=pk, by=request.user, at=now())
     except REFUSALS as refusal:
         error, _ = said_of(refusal)
         return _page(request, appointment.incident, witness=witness, error=error, status=409)
-    return _done(request, appointment.incident, witness)
+    return _done(request, appointment.incident_id, witness)
 
 
 @require_POST
@@ -298,7 +302,7 @@ def straight(request, pk):
     except REFUSALS as refusal:
         error, _ = said_of(refusal)
         return _page(request, incident, error=error, status=409)
-    return _done(request, incident)
+    return _done(request, incident.pk)
 
 
 @require_POST
@@ -309,7 +313,7 @@ def release(request, pk):
         _appointments(request.user), pk=pk, status=Appointment.Status.HELD
     )
     diary.cancel(appointment_id=pk, reason="not wanted", by=request.user, at=now())
-    return _done(request, appointment.incident, _witness_of(appointment))
+    return _done(request, appointment.incident_id, appointment.witness)
 
 
 @require_http_methods(["GET", "POST"])
@@ -338,7 +342,7 @@ def move(request, pk):
                 return _to_appointment(request, new)
         else:
             error, status = form.errors.get("slot", ["Load the page again"])[0], 422
-    offer = offers.latest(appointment.incident, _witness_of(appointment))
+    offer = offers.latest(appointment.incident, appointment.witness)
     kind = offer.chosen if offer and offer.chosen in Appointment.Kind.values else appointment.kind
     context = _choosing(request, appointment, kind, slots) | {
         "form": form,
@@ -479,10 +483,6 @@ def _to_appointment(request, appointment):
     return redirect("triage:incident", appointment.incident_id)
 
 
-def _witness_of(appointment):
-    return appointment.contact if appointment.role == Appointment.Role.WITNESS else None
-
-
 @require_http_methods(["GET", "POST"])
 @require("appointment.book", reads="appointments.appointment")
 def cancel(request, pk):
@@ -507,7 +507,7 @@ def cancel(request, pk):
 def send_link_again(request, pk):
     """Text them a new link, and shut the old."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
-    witness, error = _witness_of(appointment), ""
+    witness, error = appointment.witness, ""
     try:
         diary.send_link_again(appointment_id=pk, by=request.user, at=now())
     except diary.NotLive:
@@ -516,19 +516,29 @@ def send_link_again(request, pk):
         error = NOT_REACHABLE
     if error:
         return _page(request, appointment.incident, witness=witness, error=error, status=409)
-    return _done(request, appointment.incident, witness)
+    return _done(request, appointment.incident_id, witness)
+
+
+def _theirs_or_404(user, pk):
+    for found in _theirs(user=user.pk, appointment=pk):
+        return found
+    raise Http404
+
+
+@Prepared
+def _theirs(user, appointment):
+    return _appointments(User(pk=user)).filter(pk=appointment).order_by()
 
 
 def _appointments(user):
     """Those that ``user`` may book, move or cancel: of the incidents they may see."""
-    return Appointment.objects.filter(
-        incident__in=triage_selectors.incidents_for(user)
-    ).select_related("incident__force", "desk", "officer", "contact")
+    return Appointment.objects.filter(incident__in=triage_selectors.incidents_for(user))
 
 
-def _done(request, incident, witness=None):
+def _done(request, incident_id, witness=None):
     if request.htmx:
         request.method = "GET"
+        incident = triage_selectors.seen_by(request.user, incident_id)
         return _page(request, incident, witness=witness)
-    address = reverse("appointments:booking", args=[incident.pk])
+    address = reverse("appointments:booking", args=[incident_id])
     return redirect(f"{address}?for={witness.pk}" if witness else address)

@@ -30,10 +30,10 @@ def write(
     by=None,
 ) -> Notification:
     """Make the row and its ledger entry. Raises wording.UnknownTemplate, wording.Unfilled."""
-    subject, body = words(template, channel, to.language, to.force, context)
+    subject, body = words(template, channel, to.language, to.force_id, context)
     due_at = at if not_before is None else max(at, not_before)
     notification = Notification.objects.create(
-        force=to.force,
+        force_id=to.force_id,
         contact=to,
         template=template,
         channel=channel,
@@ -66,7 +66,10 @@ def write(
 
 
 def words(template: str, channel: str, language: str, force, context: dict) -> tuple[str, str]:
-    """(subject, body) as they will be sent: an administrator's wording, else the house's file."""
+    """(subject, body) as they will be sent: an administrator's wording, else the house's file.
+
+    ``force`` is a Force or its key.
+    """
     own = (
         Template.objects.filter(Q(force=force) | Q(force=None))
         .filter(name=template, channel=channel, language=language)

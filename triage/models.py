@@ -127,6 +127,7 @@ class Incident(models.Model):
     # {label of a model: whether any of it points here}, once a page has asked for all of them
     # together (``selectors.hanging_on``).
     hanging = None
+    _standing = None  # what was read of it since ``stand_still``
 
     class Meta:
         indexes = [
@@ -170,9 +171,7 @@ class Incident(models.Model):
     @property
     def victim(self):
         """The victim's Contact, or the caller's where no victim is recorded, or None."""
-        found = self._read_already("participants")
-        if found is None:
-            found = _participants_of(incident=self.pk)
+        found = self._read("participants", _participants_of)
         people = {one.role: one.contact for one in found}
         return people.get(Participant.Role.VICTIM) or people.get(Participant.Role.CALLER)
 
@@ -184,11 +183,7 @@ class Incident(models.Model):
     @property
     def current_assessment(self):
         """The assessment that no later one supersedes, or None."""
-        found = self._read_already("assessments")
-        if found is None:
-            found = _latest_of(incident=self.pk)
-            for one in found:
-                one.incident = self
+        found = self._read("assessments", _latest_of)
         return max(found, key=lambda one: one.number, default=None)
 
     def may_have(self, *models) -> bool:
@@ -196,9 +191,25 @@ class Incident(models.Model):
         known = self.hanging or {}
         return any(known.get(model._meta.label_lower, True) for model in models)
 
-    def _read_already(self, name):
-        """What a page has read of it with ``prefetch_related``, or None."""
-        return getattr(self, "_prefetched_objects_cache", {}).get(name)
+    def stand_still(self):
+        """Read who is in it and how it is assessed once at most: for whoever has locked its row.
+
+        So nothing that is done about it by that lock goes by two different answers.
+        """
+        self._standing = {}
+
+    def _read(self, name, ask):
+        """What a page has read of it with ``prefetch_related``, else what ``ask`` finds."""
+        known = getattr(self, "_prefetched_objects_cache", {}).get(name)
+        if known is None and self._standing is not None:
+            known = self._standing.get(name)
+        if known is None:
+            known = ask(incident=self.pk)
+            for one in known:
+                one.incident = self
+            if self._standing is not None:
+                self._standing[name] = known
+        return known
 
 
 @Prepared

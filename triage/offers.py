@@ -8,6 +8,7 @@ from triage import signals
 from triage.models import Grade, Incident, Offer, Response
 from victimcontact.accounts.models import User
 from victimcontact.audit import ledger
+from victimcontact.lib.prepared import Prepared
 
 # Change it with every change to templates/triage/_script.html: the record says what was read.
 WORDS_VERSION = "2026-1"
@@ -106,4 +107,12 @@ def make(incident, *, chosen: str, by, at, contact=None, words="", words_version
 
 def latest(incident, contact=None) -> Offer | None:
     """What the victim (or the witness ``contact``) chose last, or None."""
+    if contact is None:
+        return next(iter(_victims(incident=incident.pk)), None)
     return incident.offers.filter(contact=contact).order_by("-chosen_at", "-id").first()
+
+
+@Prepared
+def _victims(incident):
+    found = Offer.objects.filter(incident=incident, contact=None)
+    return found.order_by("-chosen_at", "-id")[:1]

@@ -19,6 +19,7 @@ from messaging.models import NOTICES, StaffTask
 from triage import assessing, offers
 from victimcontact.audit import ledger
 from victimcontact.lib import one_by_one
+from victimcontact.lib.prepared import Prepared
 from victimcontact.people import links
 from victimcontact.people.safe_contact import Held, NotBefore
 
@@ -44,7 +45,18 @@ class Counted(Exception):
 
 def settings_of(force) -> Reaching:
     """What the force has set, else the defaults (not saved)."""
-    return Reaching.objects.filter(force=force).first() or Reaching(force=force)
+    return next(iter(_set_by(force=force.pk)), None) or Reaching(force=force)
+
+
+@Prepared
+def _lasting(incident):
+    found = Series.objects.filter(appointment__incident=incident, ended_at=None)
+    return found.values_list("pk", "contact_id")
+
+
+@Prepared
+def _set_by(force):
+    return Reaching.objects.filter(force=force)
 
 
 @transaction.atomic
@@ -136,11 +148,10 @@ def record(
 
 def end_for(incident, *, end: str, contact=None, by, at: datetime) -> int:
     """End the lasting series of an incident (of one ``contact``); how many there were."""
-    lasting = Series.objects.filter(appointment__incident=incident, ended_at=None)
-    if contact is not None:
-        lasting = lasting.filter(contact=contact)
     ended = 0
-    for pk in lasting.values_list("pk", flat=True):
+    for pk, whose in _lasting.rows(incident=incident.pk):
+        if contact is not None and whose != contact.pk:
+            continue
         with transaction.atomic():
             series = _lock(pk)
             if series.ended_at is None:

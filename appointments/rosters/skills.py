@@ -4,6 +4,7 @@ from datetime import date
 
 from appointments.rosters.models import Profile, Skill
 from victimcontact.lib.local_time import local
+from victimcontact.lib.prepared import Prepared
 
 ADULT = 18
 # What a force begins with; it changes them in admin.
@@ -49,12 +50,17 @@ def required(incident, *, at, contact=None) -> list[str]:
     language = victim.language if victim else ""
     return sorted(
         skill.slug
-        for skill in Skill.objects.filter(force=incident.force)
+        for skill in _of_force(force=incident.force_id)
         if flags & set(skill.flags)
         or (skill.for_children and is_child)
         or language in skill.languages
         or any(_says(said, need) for need in skill.needs)
     )
+
+
+@Prepared
+def _of_force(force):
+    return Skill.objects.filter(force=force)
 
 
 def required_of(appointment, *, at) -> set[str]:
