@@ -62,17 +62,12 @@ def reconcile_next() -> bool:
 def _reconcile(pk, at):
     notification = Notification.objects.select_related("force", "account").get(pk=pk)
     transport = transport_for(notification.channel)
-    # Two notices can read alike: what is known to be another's is not this one's.
-    others = set(
-        Notification.objects.filter(contact_id=notification.contact_id)
-        .exclude(pk=pk)
-        .exclude(provider_id="")
-        .values_list("provider_id", flat=True)
-    )
     answer, asked = None, True
     if notification.sent_to and transport is not None:
         try:
-            answer = transport.find(parcel_of(notification), notification.queued_at, others)
+            answer = transport.find(
+                parcel_of(notification), notification.queued_at, _Others(notification)
+            )
         except TryLater:
             asked = False
 
@@ -81,7 +76,12 @@ def _reconcile(pk, at):
         if row.status != Status.UNCERTAIN:
             return  # a receipt came in the meantime
         believed_from = row.claimed_at + LIST_IS_COMPLETE_AFTER
-        if answer is not None:
+        if answer is not None and _is_alike_on_its_way(row):
+            # It may be that one's, whose answer will say so: the two cannot be told apart.
+            _look_again(row, at + settling.FIRST_LOOK_AFTER, at=at)
+        elif answer is not None and settling.is_anothers(row, answer.provider_id):
+            _look_again(row, at, at=at)  # given to another meanwhile: there may be one more
+        elif answer is not None:
             settling.arrived(row, answer, at=at)
         elif not asked:
             _look_again(row, at + timedelta(minutes=1), at=at)
@@ -89,6 +89,30 @@ def _reconcile(pk, at):
             _look_again(row, believed_from, at=at)
         else:
             settling.certainly_not_taken(row, at=at)
+
+
+class _Others:
+    """The provider's ids that answer for another notification, whosever: asked for one by one.
+
+    Two can read alike, to one person or to several who have one number. Which of the provider's
+    messages answers for which makes no difference; that each answers for one does.
+    """
+
+    def __init__(self, notification):
+        self._others = Notification.objects.exclude(pk=notification.pk)
+
+    def __contains__(self, provider_id):
+        return self._others.filter(provider_id=provider_id).exists()
+
+
+def _is_alike_on_its_way(row):
+    """Whether a worker has the same words to the same address in its hands."""
+    others = Notification.objects.filter(
+        status=Status.SENDING, channel=row.channel, template=row.template
+    )
+    # Both are kept encrypted: they can only be compared here.
+    alike = others.exclude(pk=row.pk).only("sent_to", "body")
+    return any((each.sent_to, each.body) == (row.sent_to, row.body) for each in alike)
 
 
 def _look_again(row, when, *, at):

@@ -8,7 +8,7 @@ import logging
 import random
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from messaging import inbox, staff_tasks, wording
 from messaging.asking import HELD_REASONS, ask_plan, kept
@@ -70,6 +70,11 @@ def arrived(row: Notification, accepted: Accepted, *, at: datetime) -> bool:
     if row.provider_id and row.provider_id != accepted.provider_id:
         logger.error("Notification %s was taken twice by the provider", row.pk)
         return False
+    if not row.provider_id and is_anothers(row, accepted.provider_id):
+        # Told apart by nothing but this id, they were taken for each other: this one is not known
+        # to have left, and is asked after, or sent, as before.
+        logger.warning("What answers for %s answers for another already", row.pk)
+        return False
     row.provider_id = accepted.provider_id
     status = Status(accepted.status)
     fields = {"error_code": accepted.error_code}
@@ -84,6 +89,17 @@ def arrived(row: Notification, accepted: Accepted, *, at: datetime) -> bool:
         _heed_opt_out(row, opted_out=code in twilio_words.OPTED_OUT, at=at)
         follow_up(row, arrival_reason(code), at=at)
     return True
+
+
+def is_anothers(row: Notification, provider_id: str) -> bool:
+    """Whether this id of the provider's answers for another notification.
+
+    Nobody else can take it for theirs until the transaction ends: two workers may find one message
+    for two texts that read alike.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [provider_id])
+    return Notification.objects.filter(provider_id=provider_id).exclude(pk=row.pk).exists()
 
 
 def look_after_sending(row: Notification, at: datetime) -> datetime | None:

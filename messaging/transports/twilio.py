@@ -143,7 +143,7 @@ def send(parcel: Parcel, way: Way) -> Accepted:
 def find(parcel: Parcel, since: datetime, not_these=()) -> Accepted | None:
     """Look for this text among those Twilio has taken for the number since ``since``.
 
-    Every account is asked: an earlier try may have gone by the other. ``not_these`` are Twilio ids
+    Every account is asked: an earlier try may have gone by the other. ``not_these`` holds the ids
     known to belong to other notifications. None when it is not there. Raises TryLater when one
     cannot be asked.
     """

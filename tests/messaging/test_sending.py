@@ -1,6 +1,7 @@
 """The one way out, against a server that really answers, refuses, hangs and hangs up."""
 
 import ast
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -344,6 +345,106 @@ def test_of_two_that_read_alike_each_finds_its_own(queue, twilio):
     ids = {reload(first).provider_id, reload(second).provider_id}
     assert ids == {message["sid"] for message in twilio.journal}
     assert len(twilio.journal) == 2
+
+
+@pytest.fixture
+def alike(queue, contact, now):
+    """The same words to two people who have one number."""
+    other = factories.contact(phone=contact.phone, created_at=now)
+    factories.plan(other, at=now)
+    return queue("portal_message"), queue("portal_message", to=other)
+
+
+@pytest.mark.parametrize("second_try", ["accept_then_drop", "drop"])
+def test_one_message_at_the_provider_answers_for_one_text(alike, twilio, second_try):
+    twilio.once("accept_then_drop", second_try)
+    sending.send_next(), sending.send_next()
+
+    for _ in range(2):
+        [pass_over(each, 3) for each in alike]
+        jobs.sweep()
+        sending.send_next()
+
+    assert [reload(each).status for each in alike] == [Status.SENT, Status.SENT]
+    ids = {reload(each).provider_id for each in alike}
+    assert ids == {message["sid"] for message in twilio.journal}
+    assert len(twilio.journal) == 2
+
+
+def test_what_two_workers_found_at_once_goes_to_the_first(alike, twilio, monkeypatch):
+    twilio.once("accept_then_drop", "drop")
+    sending.send_next(), sending.send_next()
+    # The list as both read it before either had written.
+    monkeypatch.setattr(doubts._Others, "__contains__", lambda self, provider_id: False)
+
+    for each in alike:
+        pass_over(each, 3)
+        assert doubts.reconcile_next()
+
+    (message,) = twilio.journal
+    assert {(reload(each).status, reload(each).provider_id) for each in alike} == {
+        (Status.SENT, message["sid"]),
+        (Status.UNCERTAIN, ""),
+    }
+
+
+def test_a_message_waits_for_whoever_is_just_told_that_it_is_theirs(alike, twilio):
+    doubted, going = alike
+    age(going, next_attempt_at=timezone.now() + timedelta(minutes=5))
+    twilio.once("drop")
+    sending.send_next()
+    age(going, next_attempt_at=timezone.now())
+    [claimed] = sending.claim(1).claimed
+    outcome = sending.call(claimed)
+    pass_over(doubted, 3)
+
+    assert doubts.reconcile_next()
+
+    (message,) = twilio.journal
+    assert (reload(doubted).status, reload(doubted).provider_id) == (Status.UNCERTAIN, "")
+    sending.settle([outcome])
+    assert reload(going).provider_id == message["sid"]
+
+
+def test_an_id_is_given_away_by_one_worker_at_a_time(transactional_db, alike):
+    first, second = alike
+    answers, began = [], threading.Event()
+
+    def ask():
+        with transaction.atomic():
+            began.set()
+            answers.append(settling.is_anothers(second, "SM-one"))
+        connection.close()
+
+    other = threading.Thread(target=ask)
+    with transaction.atomic():
+        assert not settling.is_anothers(first, "SM-one")
+        other.start()
+        began.wait()
+        other.join(0.2)
+        assert answers == []
+        age(first, provider_id="SM-one")
+    other.join()
+
+    assert answers == [True]
+
+
+def test_a_receipt_for_a_message_that_answers_for_another_text_changes_nothing(alike, twilio, now):
+    first, second = alike
+    twilio.once("accept_then_drop", "drop")
+    sending.send_next(), sending.send_next()
+    (message,) = twilio.journal
+    age(first, status=Status.SENT, provider_id=message["sid"], sent_at=now)
+
+    changed = settling.receive_receipt(
+        second.pk, provider_id=message["sid"], provider_status="delivered", error_code="", at=now
+    )
+
+    assert (changed, reload(second).status, reload(second).provider_id) == (
+        False,
+        Status.UNCERTAIN,
+        "",
+    )
 
 
 def test_a_text_of_long_ago_that_reads_alike_is_not_taken_for_this_one(queue, twilio):
