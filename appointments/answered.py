@@ -9,6 +9,7 @@ from appointments.models import Appointment, ChangeRequest
 from messaging import staff_tasks
 from messaging.models import StaffTask
 from victimcontact.lib import local_time
+from victimcontact.lib.prepared import Prepared
 
 Kind = StaffTask.Kind
 Status = Appointment.Status
@@ -42,13 +43,7 @@ def missed(incident, *, by, at) -> None:
     booked, perhaps by whoever holds their phone, does not say that they are safe. Until then it
     says what is left of it. Called with the incident locked.
     """
-    asked = StaffTask.objects.filter(
-        kind=Kind.MISSED,
-        force=incident.force_id,
-        done_at=None,
-        about_id__in=incident.appointments.filter(status=Status.MISSED).values("pk"),
-    )
-    for task in asked.order_by("pk"):
+    for task in _asked_by_a_miss(incident=incident.pk, force=incident.force_id):
         appointment = Appointment.objects.get(pk=task.about_id)
         again = _latest_after(appointment)
         is_assessed = _is_assessed(incident, since=task.raised_at)
@@ -69,6 +64,13 @@ def missed(incident, *, by, at) -> None:
             else:
                 left = "Nobody has assessed since they missed it: assess again."
                 staff_tasks.reword(task.pk, reason=f"{booked}. {left}")
+
+
+@Prepared
+def _asked_by_a_miss(incident, force):
+    missed = Appointment.objects.filter(incident=incident, status=Status.MISSED)
+    asked = StaffTask.objects.filter(kind=Kind.MISSED, force=force, done_at=None)
+    return asked.filter(about_id__in=missed.values("pk")).order_by("pk")
 
 
 def close(kind, *, about, note, by, at) -> None:
