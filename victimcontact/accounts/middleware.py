@@ -42,10 +42,11 @@ class StaffOnlyMiddleware:
 
     @staticmethod
     def _end_if_over(request):
-        was_in = SESSION_KEY in request.session
+        if SESSION_KEY not in request.session:
+            return
         if not request.user.is_authenticated:
-            if was_in:  # Django emptied it just now: signed out elsewhere, or rights changed
-                request.session[sessions.OVER] = sessions.ELSEWHERE
+            # Django emptied it just now: signed out elsewhere, or rights changed.
+            request.session[sessions.OVER] = sessions.ELSEWHERE
             return
         session, moment = request.session, time.time()
         why = sessions.why_over(session)
