@@ -32,10 +32,11 @@ def by_day(reaching, moment: datetime) -> datetime:
 
 
 def ask_to_ring(contact, at: datetime):
-    """Allowed, NotBefore or Held, as for what is sent: a plan names no channel for ringing.
+    """Allowed, NotBefore or Held, as for what is sent.
 
     Somebody who may read the phone may answer it. Whoever has agreed to be contacted at all may be
-    rung in the hours agreed, by a person who has read the plan.
+    rung in the hours agreed, by a person who has read the plan; but not where it says that ringing
+    is not safe.
     """
     if not contact.phone:
         return safe_contact.Held("no_address")
@@ -48,5 +49,7 @@ def ask_to_ring(contact, at: datetime):
         return safe_contact.Held(safe_contact.Reason.NO_PLAN)
     if plan.phone_watched:
         return safe_contact.Held(safe_contact.Reason.PHONE_WATCHED)
+    if plan.channels.get(CALL) == safe_contact.Safety.UNSAFE:
+        return safe_contact.Held(safe_contact.Reason.CHANNEL_UNSAFE)
     plan = replace(plan, channels={CALL: safe_contact.Safety.SAFE})
     return safe_contact.check(plan, channel=CALL, at=at)

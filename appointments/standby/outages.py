@@ -206,6 +206,7 @@ def _may_ring(appointment, *, at):
         and plan is not None
         and plan.safe == ContactPlan.Safe.AS_BELOW
         and not plan.phone_watched
+        and plan.channels.get("call") != "unsafe"
         and (plan.expires_at is None or plan.expires_at > at)
     )
 

@@ -328,19 +328,20 @@ def test_plan_errors(data, expected):
 
 
 def test_every_way_to_write_is_asked_and_what_is_unknown_stays_out():
-    form = plan_form(whatsapp="unsafe", messenger="", email="safe")
+    form = plan_form(whatsapp="unsafe", messenger="", email="safe", call="unsafe")
     contact = factories.contact()
-    factories.plan(contact, channels={"whatsapp": "unsafe", "messenger": "safe"})
+    factories.plan(contact, channels={"whatsapp": "unsafe", "messenger": "safe", "call": "safe"})
 
     assert form.is_valid()
-    assert form.agreed["channels"] == {"sms": "safe", "whatsapp": "unsafe", "email": "safe"}
+    assert form.agreed["channels"] == {
+        "sms": "safe",
+        "call": "unsafe",
+        "whatsapp": "unsafe",
+        "email": "safe",
+    }
+    ways = ("sms", "call", "whatsapp", "messenger", "email")
     shown = PlanForm(of=contact).initial
-    assert [shown[name] for name in ("sms", "whatsapp", "messenger", "email")] == [
-        "",
-        "unsafe",
-        "safe",
-        "",
-    ]
+    assert [shown[name] for name in ways] == ["", "safe", "unsafe", "safe", ""]
 
 
 def test_no_contact_needs_nothing_more():

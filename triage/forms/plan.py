@@ -10,11 +10,12 @@ from victimcontact.people.safe_contact import Window
 
 DAYS = tuple(enumerate("Mon Tue Wed Thu Fri Sat Sun".split()))
 WINDOWS = 3
-CHANNELS = ("sms", "whatsapp", "messenger", "email")
+CHANNELS = ("sms", "call", "whatsapp", "messenger", "email")
 # Said where somebody else could see the phone.
 WATCHED = {
     "sms": "A phone that somebody else can see is not safe to text. Agree another number, or"
     " answer No",
+    "call": "Somebody else may answer a phone that they can see. Answer No",
     "whatsapp": "WhatsApp can be read on a phone that somebody else can see. Answer No",
     "messenger": "Messenger can be read on a phone that somebody else can see. Answer No",
 }
@@ -42,6 +43,13 @@ class PlanForm(forms.Form):
     )
     email = forms.ChoiceField(
         label="Is it safe to send an e-mail?",
+        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
+    call = forms.ChoiceField(
+        label="Is it safe to ring this phone?",
         choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
         required=False,
         initial="",

@@ -112,6 +112,7 @@ def test_the_last_in_vain_goes_to_a_leader_and_cannot_be_closed_unseen(missed, h
     [
         {"safe": ContactPlan.Safe.NO_CONTACT},
         {"phone_watched": True},
+        {"channels": {"sms": "unsafe", "call": "unsafe"}},
         {"expires_at": datetime(2026, 1, 1, tzinfo=local_time.LONDON)},
     ],
 )

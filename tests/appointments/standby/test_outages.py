@@ -55,9 +55,14 @@ def test_who_is_due_within_the_hour_becomes_one_task_and_is_told_once(due, down)
     assert not later.fallbacks.exists()
 
 
-def test_where_the_plan_lets_nobody_ring_a_person_decides_and_no_text_promises_a_call(due, down):
+@pytest.mark.parametrize(
+    "agreed", [{"phone_watched": True}, {"channels": {"sms": "safe", "call": "unsafe"}}]
+)
+def test_where_the_plan_lets_nobody_ring_a_person_decides_and_no_text_promises_a_call(
+    due, down, agreed
+):
     plan = due.contact.plan
-    type(plan).objects.filter(pk=plan.pk).update(phone_watched=True)
+    type(plan).objects.filter(pk=plan.pk).update(**agreed)
 
     outages.cover(down, at=now())
 
