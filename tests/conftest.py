@@ -25,6 +25,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from psycopg2 import sql
 
+from tests import migrated
 from victimcontact import engines
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
@@ -126,9 +127,18 @@ def _become(role):
     connection.settings_dict.update(_role_of(url))
 
 
+def _is_ours():
+    """Whether the server is the one started above, whose programs lie beside it."""
+    pair = engines.running(os.environ["STATE_DIR"])
+    return pair is not None and pair.database_url == os.environ["DATABASE_URL"]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     _become("owner")
+    name = f"migrated_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    if _is_ours() and migrated.template(os.environ["DATABASE_OWNER_URL"], name):
+        _database()["TEST"]["TEMPLATE"] = name
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +150,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
         with _as_owner() as cursor:
             written = _with_rows(cursor, _tables(cursor))
         assert not written, f"A migration wrote rows that a flush would lose: {written}"
+        if _is_ours():
+            url = urlsplit(os.environ["DATABASE_OWNER_URL"])
+            migrated.keep(url._replace(path=f"/{_database()['NAME']}").geturl())
         _become("app")
         # The application may not TRUNCATE, and triggers guard what is written once: Django's
         # own flush cannot work here.
@@ -251,8 +264,13 @@ def house():
     """
     from victimcontact.run import House
 
+    class Migrated(House):
+        def _start_engines(self):
+            super()._start_engines()
+            migrated.fill(self._pair.owner_url)
+
     state_dir = Path(tempfile.mkdtemp(prefix=STATE_PREFIX))
-    with House(state_dir, throwaway=True) as running:
+    with Migrated(state_dir, throwaway=True) as running:
         yield running
     shutil.rmtree(state_dir, ignore_errors=True)
 
