@@ -172,12 +172,15 @@ class Notification(models.Model):
     OPEN = (Status.QUEUED, Status.SENDING, Status.UNCERTAIN)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    force = models.ForeignKey("accounts.Force", on_delete=models.PROTECT, related_name="+")
+    # Every text is written three times, so it stands in no index that nobody asks.
+    force = models.ForeignKey(
+        "accounts.Force", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # A person suspected is never a Contact (see triage.Participant): nothing can be sent to one.
     contact = models.ForeignKey(
         "people.Contact", on_delete=models.PROTECT, related_name="notifications"
     )
-    template = models.SlugField()
+    template = models.SlugField(db_index=False)
     channel = models.CharField(max_length=10, choices=Channel)
     # Where it goes on WhatsApp or Messenger: to the account that wrote, and to no other.
     account = models.ForeignKey(
@@ -211,7 +214,11 @@ class Notification(models.Model):
     held_reason = models.CharField(max_length=60, blank=True)
     queued_at = models.DateTimeField()
     queued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
