@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging import doubts, jobs, sending, settling
-from messaging.models import Notification, Receipt, StaffTask
+from messaging.models import Notification, Receipt, Sender, StaffTask
 from messaging.signals import notification_settled
 from messaging.transports import HANDSET_PREFIX
 from messaging.transports import twilio as transport
@@ -36,9 +37,10 @@ def age(notification, **columns):
 
 
 def pass_over(notification, minutes):
-    """Let that many minutes go by for a row."""
+    """Let that many minutes go by for a row, and for the pace of who sends it."""
     row = reload(notification)
     earlier = timedelta(minutes=minutes)
+    Sender.objects.update(next_free_at=F("next_free_at") - earlier)
     age(
         notification,
         next_attempt_at=row.next_attempt_at - earlier,
