@@ -2,15 +2,17 @@
 
 All the migrations take twenty seconds of a processor, and each start of pytest, each of its
 workers and each house for tests would run them anew. A dump of what they made lies in
-``.pytest_cache/``, under a name that says what made it: when a migration, what it may import or an
-installed package is another, that name is not found, and they run. ``migrate`` comes after it as
-it comes to a database of yesterday, and whoever runs with ``--cache-clear`` sees all of it again.
+``.pytest_cache/``, under a name that says what made it: when a migration, a module of ours that
+it imports or an installed package is another, that name is not found, and they run. ``migrate``
+comes after it as it comes to a database of yesterday, and whoever runs with ``--cache-clear`` sees
+all of it again.
 """
 
 import contextlib
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,14 +21,16 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("appointments", "messaging", "portal", "triage", "victimcontact")
+FROM_LIB = re.compile(r"^(?:import|from) victimcontact\.lib\.(\w+)", re.MULTILINE)
 
 
 def kept():
     """Where the dump for the migrations of this moment lies, or would lie."""
-    made_of = [path for app in APPS for path in (ROOT / app).glob("**/migrations/*.py")]
-    made_of += [*(ROOT / "victimcontact" / "lib").glob("*.py"), *ROOT.glob("requirements*.txt")]
+    migrations = [path for app in APPS for path in (ROOT / app).glob("**/migrations/*.py")]
+    told = "".join(path.read_text() for path in migrations)
+    lib = {ROOT / "victimcontact/lib" / f"{name}.py" for name in re.findall(FROM_LIB, told)}
     name = hashlib.sha256()
-    for path in sorted(made_of):
+    for path in sorted([*migrations, *lib, *ROOT.glob("requirements*.txt")]):
         name.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return ROOT / ".pytest_cache" / "d" / "migrated" / name.hexdigest()[:32]
 
