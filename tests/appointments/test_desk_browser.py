@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connections
 from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
 
@@ -38,6 +39,7 @@ def page(live_server, client, monkeypatch):
         context.add_cookies(cookies)
         yield context.new_page()
         browser.close()
+        connections.close_all()  # those of Playwright's loop: nobody else would
 
 
 def test_an_appointment_is_carried_by_pointer_and_by_keys(page):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connections
 from django.urls import reverse
 from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
@@ -34,6 +35,7 @@ def browser(live_server):
         found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield found
         found.close()
+        connections.close_all()  # those of Playwright's loop: nobody else would
 
 
 @pytest.fixture

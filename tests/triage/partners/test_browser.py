@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connections
 from django.urls import reverse
 from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
@@ -42,6 +43,7 @@ def page(live_server, client, monkeypatch):
         context.add_cookies(cookies)
         yield context.new_page()
         browser.close()
+        connections.close_all()  # those of Playwright's loop: nobody else would
 
 
 def test_card_stays_open_with_its_ticks_and_the_focus_while_the_report_is_typed(page):
