@@ -9,6 +9,7 @@ all of it again.
 """
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import os
@@ -24,8 +25,9 @@ APPS = ("appointments", "messaging", "portal", "triage", "victimcontact")
 FROM_LIB = re.compile(r"^(?:import|from) victimcontact\.lib\.(\w+)", re.MULTILINE)
 
 
+@functools.cache
 def kept():
-    """Where the dump for the migrations of this moment lies, or would lie."""
+    """Where the dump for the migrations lies, or would lie, as they were when first asked."""
     migrations = [path for app in APPS for path in (ROOT / app).glob("**/migrations/*.py")]
     told = "".join(path.read_text() for path in migrations)
     lib = {ROOT / "victimcontact/lib" / f"{name}.py" for name in re.findall(FROM_LIB, told)}
@@ -38,7 +40,7 @@ def kept():
 def keep(url):
     """Keep the tables of the freshly migrated database at ``url``; older ones are forgotten."""
     dump = kept()
-    if dump.exists():
+    if dump.exists() or dump != kept.__wrapped__():  # somebody wrote one while they ran
         return
     dump.parent.mkdir(parents=True, exist_ok=True)
     draft = dump.with_suffix(f".{os.getpid()}")
