@@ -24,9 +24,17 @@ import psycopg2
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import migrated
 from victimcontact import engines
+
+# How long an example takes says how busy the machine is, not whether the product is right.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 STATE_PREFIX = "victimcontact-tests-"
