@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
@@ -90,3 +91,17 @@ def test_any_of_some_keys_is_the_same_question_however_many_there_are():
     assert {one.pk for one in some(incidents=[made[0].pk])} == {made[0].pk}
     assert {one.pk for one in some(incidents=[one.pk for one in made])} == {one.pk for one in made}
     assert some._kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_kept_locks_inside_a_transaction_alone():
+    @Prepared
+    def to_lock(user):
+        return User.objects.select_for_update().filter(pk=user)
+
+    leader = factories.user("team_leader")
+    with transaction.atomic():
+        assert to_lock(user=leader.pk) == [leader]
+
+    with pytest.raises(transaction.TransactionManagementError):
+        to_lock(user=leader.pk)

@@ -13,6 +13,7 @@ from django.db.models import (
     UUIDField,
     prefetch_related_objects,
 )
+from django.db.transaction import TransactionManagementError
 from psycopg2.extras import Range
 
 
@@ -51,11 +52,16 @@ class Prepared:
         update_wrapper(self, build)
 
     def __call__(self, **values) -> list:
-        """What the queryset gives, as a list."""
+        """What the queryset gives, as a list.
+
+        Raises TransactionManagementError where it locks rows and no transaction keeps them locked.
+        """
         kept = self._keep(values)
         if not kept:
             return list(self._build(**values))
         made, compiler, text, parameters = kept
+        if made.query.select_for_update and connections[made.db].get_autocommit():
+            raise TransactionManagementError("Rows are locked inside a transaction alone.")
         asked = _Asked(made, compiler, text, _filled(parameters, values))
         found = list(made._iterable_class(asked))
         if made._prefetch_related_lookups:
