@@ -712,8 +712,10 @@ def _is_free(officer, desk, occupies):
 
 
 def _release(which):
-    # In one order: two callers may each give back what the other's officer lets lapse.
-    found = Appointment.objects.filter(which).order_by("pk").select_for_update(no_key=True)
+    # What another locks, that one gives back or is just too late to book. Nobody waits for it: two
+    # callers may each want what the other's officer lets lapse.
+    found = Appointment.objects.filter(which).order_by("pk")
+    found = found.select_for_update(no_key=True, skip_locked=True)
     return Appointment.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
         status=Appointment.Status.RELEASED, held_until=None
     )

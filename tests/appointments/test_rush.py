@@ -1,10 +1,12 @@
 """Many callers in the same moment: nobody is doubled, nobody is left without an answer."""
 
+import threading
 import uuid
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 from django.utils.timezone import now
 
 from appointments import booking, selectors
@@ -75,6 +77,35 @@ def test_many_take_the_earliest_at_once_and_each_gets_one(handler):
     held = Appointment.objects.filter(status="held")
     assert held.count() == 12
     assert {one.officer_id for one in held} == {shift.officer_id for shift in shifts}
+
+
+def test_nobody_waits_for_a_lapsed_hold_that_another_gives_back(handler):
+    """Each may want what the other gives back: whoever waited there would wait for ever."""
+    shift = diary.shift()
+    lapsed = diary.hold(diary.video_incident(), shift, handler)
+    Appointment.objects.filter(pk=lapsed.pk).update(held_until=now() - timedelta(minutes=1))
+    is_locked, is_over = threading.Event(), threading.Event()
+
+    @transaction.atomic
+    def give_back():
+        list(Appointment.objects.select_for_update().filter(pk=lapsed.pk))
+        is_locked.set()
+        assert is_over.wait(30)
+
+    def book_another():
+        assert is_locked.wait(30)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("set lock_timeout = '2s'")
+            booking.release_lapsed(at=now())
+            return hold_earliest(diary.video_incident(), handler)
+        finally:
+            is_over.set()
+
+    found = at_once(give_back, book_another)
+
+    assert broken(found) == []
+    assert found[1].starts_at >= lapsed.occupies.upper
 
 
 def test_many_confirm_one_hold_together(handler):
