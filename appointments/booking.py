@@ -430,9 +430,7 @@ def cancel(*, appointment_id, reason, by, at, tell=True) -> Appointment:
     if appointment.status == Appointment.Status.CANCELLED:
         return appointment
     if appointment.status == Appointment.Status.HELD:
-        _release(Q(pk=appointment.pk))
-        appointment.refresh_from_db()
-        return appointment
+        return give_back(appointment_id=appointment_id)
     if appointment.status not in AHEAD:
         raise NotLive
     _end(appointment, reason, by=by, at=at)
@@ -466,6 +464,20 @@ def send_link_again(*, appointment_id, by, at) -> Appointment:
     notices.send_link("link_again", appointment, by=by, at=at)
     answered.locked_link(appointment, note="The link was sent again", by=by, at=at)
     appointment_link_sent_again.send(sender=Appointment, appointment=appointment, by=by, at=at)
+    return appointment
+
+
+@transaction.atomic
+def give_back(*, appointment_id) -> Appointment:
+    """Release a hold that is not wanted; twice does nothing more. Raises NotLive once it is booked.
+
+    Unlike ``cancel`` it never ends what was booked meanwhile.
+    """
+    appointment = lock(appointment_id)
+    if appointment.status not in (Appointment.Status.HELD, Appointment.Status.RELEASED):
+        raise NotLive
+    _release(Q(pk=appointment.pk, status=Appointment.Status.HELD))
+    appointment.refresh_from_db()
     return appointment
 
 

@@ -1,5 +1,6 @@
 """Booking while the caller is on the line: choose a time, hold it, book it."""
 
+import contextlib
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -44,6 +45,7 @@ from victimcontact.people.safe_contact import Held, NotBefore
 
 ALREADY_BOOKED = "This report was booked from another page. Move that appointment instead"
 LAPSED = "This time is no longer held. Choose a time again"
+OTHER_HELD = "Another page held this time instead. Read it to them again before you book it"
 NOT_OFFERED = "They chose something else, or it is not safe any more. Record the choice first"
 NOT_REACHABLE = "Record a phone number and agree an opening word first: see Safe contact"
 KEY_USED = "This page is old. Load it again, then choose a time"
@@ -132,6 +134,8 @@ def _page(request, incident, *, witness=None, error="", slots=None, straight_for
     held = appointment and appointment.status == Appointment.Status.HELD
     if held and appointment.held_until <= at:
         appointment, held = None, False
+    if held and error == LAPSED:
+        error = OTHER_HELD
     offer = offers.latest(incident, witness)
     kind = offer.chosen if offer and offer.chosen in Appointment.Kind.values else ""
     assessment = incident.current_assessment
@@ -312,7 +316,8 @@ def release(request, pk):
     appointment = get_object_or_404(
         _appointments(request.user), pk=pk, status=Appointment.Status.HELD
     )
-    diary.cancel(appointment_id=pk, reason="not wanted", by=request.user, at=now())
+    with contextlib.suppress(diary.NotLive):  # booked this moment: the page shows it
+        diary.give_back(appointment_id=pk)
     return _done(request, appointment.incident_id, appointment.witness)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
+from appointments import views_booking
 from appointments.models import Appointment
 from tests import factories
 from tests.appointments import factories as diary
@@ -113,3 +114,24 @@ def test_a_move_names_its_time(client):
 
     assert answer.status_code == 422
     assert "Choose a time from the list" in answer.content.decode()
+
+
+def test_a_time_booked_meanwhile_is_not_given_back(client, monkeypatch):
+    """One handler confirms while another, who still sees it held, lets it go."""
+    made = diary.appointment()
+    hold = {"status": Appointment.Status.HELD, "held_until": now() + timedelta(minutes=5)}
+    Appointment.objects.filter(pk=made.pk).update(**hold)
+    factories.sign_in(client, factories.user("call_handler", at_force=made.incident.force))
+    look_up = views_booking.get_object_or_404
+
+    def confirmed_just_after(*args, **kwargs):
+        found = look_up(*args, **kwargs)
+        Appointment.objects.filter(pk=made.pk).update(status="booked", held_until=None)
+        return found
+
+    monkeypatch.setattr(views_booking, "get_object_or_404", confirmed_just_after)
+
+    client.post(reverse("appointments:release", args=[made.pk]))
+
+    made.refresh_from_db()
+    assert made.status == Appointment.Status.BOOKED
