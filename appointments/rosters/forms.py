@@ -42,8 +42,8 @@ class ClockField(forms.CharField):
     """A time of day as minutes after midnight; 24:00 is 1440."""
 
     def __init__(self, **kwargs):
-        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-        super().__init__(max_length=5, widget=widget, **kwargs)
+        narrow = {"class": "govuk-input--width-5", "autocomplete": "off", "inputmode": "numeric"}
+        super().__init__(max_length=5, widget=forms.TextInput(attrs=narrow), **kwargs)
 
     def clean(self, value):
         text = super().clean(value)
@@ -59,7 +59,9 @@ class DayField(forms.DateField):
     def __init__(self, **kwargs):
         said = {"required": "Enter a date", "invalid": "Enter a date, as 31/12/2026"}
         super().__init__(
-            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            widget=forms.DateInput(
+                format="%Y-%m-%d", attrs={"type": "date", "class": "govuk-input--width-10"}
+            ),
             input_formats=["%Y-%m-%d", "%d/%m/%Y"],
             error_messages=said,
             **kwargs,
@@ -234,10 +236,16 @@ class ShiftForm(forms.Form):
     """One shift of one officer."""
 
     officer = forms.ModelChoiceField(
-        User.objects.none(), label="Officer", error_messages={"required": "Choose the officer"}
+        User.objects.none(),
+        label="Officer",
+        empty_label="Choose",
+        error_messages={"required": "Choose the officer"},
     )
     desk = forms.ModelChoiceField(
-        Desk.objects.none(), label="Desk", error_messages={"required": "Choose the desk"}
+        Desk.objects.none(),
+        label="Desk",
+        empty_label="Choose",
+        error_messages={"required": "Choose the desk"},
     )
     on = DayField(label="Date")
     begins = ClockField(label="From", error_messages={"required": "Enter when it begins"})
@@ -290,7 +298,10 @@ class AbsenceForm(forms.Form):
     """Leave, sickness or training, from and until."""
 
     officer = forms.ModelChoiceField(
-        User.objects.none(), label="Officer", error_messages={"required": "Choose the officer"}
+        User.objects.none(),
+        label="Officer",
+        empty_label="Choose",
+        error_messages={"required": "Choose the officer"},
     )
     kind = forms.ChoiceField(
         label="What for",

@@ -47,9 +47,10 @@ def _settle(request, officers, *, because, at, absence=None):
     found = losses.settle_all(list(waiting), at=at)
     if found:
         tasks = sum(outcome.result == Outcome.Result.TASK for outcome in found)
-        words = f"{len(found)} appointments were settled"
+        number = len(found)
+        words = f"{number} appointment{' was' if number == 1 else 's were'} settled"
         if tasks:
-            words += f"; {tasks} of them need somebody to ring: see Tasks"
+            words += f". Somebody must ring about {tasks}: see Tasks"
         messages.success(request, f"{words}.")
     return found
 

@@ -217,6 +217,7 @@ def test_sickness_shows_who_is_booked_then_settles_them(client, sergeant):
     page = text(answer)
     assert appointment.incident.reference in page
     assert "Somebody is asked to ring" in page
+    assert "1 appointment was settled. Somebody must ring about 1: see Tasks." in page
     absence = Absence.objects.get()
     client.post(f"/diary/rosters/away/{absence.pk}/back/")
     assert selectors.is_rostered(shift.desk, shift.officer, appointment.occupies)
