@@ -137,7 +137,8 @@ def appointment(request, pk):
 
 def _where(appointment):
     if appointment.kind == Appointment.Kind.VISIT:
-        return appointment.contact.address or appointment.incident.location or "Ask them first"
+        # Where it happened may be the street, or the door of whoever did it: nobody agreed on it.
+        return appointment.contact.address or "No place is agreed: ask them first"
     if appointment.kind == Appointment.Kind.STATION:
         return appointment.desk.place or "The desk has no place written down"
     return "By video"

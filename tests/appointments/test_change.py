@@ -89,6 +89,8 @@ def test_another_way_is_their_own_choice_kept_in_its_words(appointment, victim, 
     assert [n.template for n in Notification.objects.all()] == ["meeting_moved"]
     page = world.let_victim_in(Client(), world.open_link(new)).get("/a/").content.decode()
     assert ("1 High Street" in page) is (kind == "station")
+    # Nobody asked them where: the page does not pretend that a place was agreed.
+    assert ("If we did not ask you where yet" in page) is (kind == "visit")
     assert "data-room" not in page
 
 

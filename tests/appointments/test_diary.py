@@ -14,6 +14,7 @@ from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories
 from tests.appointments import room_world as world
+from triage.models import Incident
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
 from victimcontact.lib import local_time
@@ -193,6 +194,23 @@ def test_the_appointment_tells_what_to_know(appointment, officer):
         "Not delivered",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("home", "where"),
+    [("", "No place is agreed: ask them first"), ("5 Chapel Row, Northmoor", "5 Chapel Row")],
+)
+def test_nobody_is_sent_where_it_happened(appointment, officer, home, where):
+    """It may be the street, or the door of whoever did it."""
+    Appointment.objects.filter(pk=appointment.pk).update(kind="visit")
+    Incident.objects.update(location="2 Quarry Lane, Northmoor")
+    contact = appointment.contact
+    contact.address = home
+    contact.save()
+
+    page = text(officer.get(f"/diary/{appointment.pk}/"))
+
+    assert re.search(rf"<dt>Where</dt>\s*<dd>{where}", page)
 
 
 def test_reading_an_appointment_is_an_entry(appointment, officer):
