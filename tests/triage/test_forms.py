@@ -6,6 +6,7 @@ from tests import factories
 from tests.triage.conftest import YESTERDAY
 from triage import thrive
 from triage.forms import PlanForm, ReassessForm, ReportForm
+from victimcontact.people import plans
 
 pytestmark = pytest.mark.django_db
 NOON = factories.NOON
@@ -342,6 +343,32 @@ def test_every_way_to_write_is_asked_and_what_is_unknown_stays_out():
     ways = ("sms", "call", "whatsapp", "messenger", "email")
     shown = PlanForm(of=contact).initial
     assert [shown[name] for name in ways] == ["", "safe", "unsafe", "safe", ""]
+
+
+def test_what_the_plan_form_did_not_ask_stays_as_it_was_agreed():
+    """A page loaded before a way was asked about says nothing of it; "Not known" does."""
+    contact = factories.contact()
+    before = {"sms": "safe", "call": "unsafe", "whatsapp": "unsafe", "messenger": "unsafe"}
+    factories.plan(contact, channels=before, note="Her sister said so", word="marmalade")
+    form = plan_form(contact, opening_word="", sms="unsafe", messenger="")
+
+    assert errors(form) == {}
+    assert form.agreed["channels"] == {"sms": "unsafe", "call": "unsafe", "whatsapp": "unsafe"}
+    assert form.agreed["note"] == "Her sister said so"
+
+
+def test_plan_that_changed_under_the_form_is_not_overwritten():
+    """They wrote STOP while the handler filled in the page: "safe" there is no answer to it."""
+    contact = factories.contact()
+    factories.plan(contact, word="marmalade")
+    seen = PlanForm(of=contact)["seen"].value()
+    plans.set_channel(contact, channel="sms", safety="unsafe", by=None, at=NOON)
+
+    form = plan_form(contact, opening_word="", seen=seen)
+
+    assert list(errors(form)) == ["contact", "sms"]
+    # Looked at again, it may be kept.
+    assert errors(plan_form(contact, opening_word="", seen=form["seen"].value())) == {}
 
 
 def test_no_contact_needs_nothing_more():

@@ -20,6 +20,9 @@ WATCHED = {
     "messenger": "Messenger can be read on a phone that somebody else can see. Answer No",
 }
 
+CHANGED = "The plan was changed while you filled this in. Check every answer, then keep it"
+SHUT = "This was marked as not safe while you filled this in"
+
 
 class PlanForm(forms.Form):
     """How, when and in what words a person may be reached."""
@@ -98,6 +101,8 @@ class PlanForm(forms.Form):
     who_may_answer = fields.line("Who may answer the phone")
     cover_story = fields.note("If somebody else answers, say")
     do_not_say = fields.note("Never say")
+    # The plan that the page showed; empty: there was none.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, of, **kwargs):
         self.of, self.before = of, of.plan
@@ -123,6 +128,7 @@ class PlanForm(forms.Form):
             return start
         yes_no = {True: "yes", False: "no"}
         start |= {
+            "seen": str(plan.pk),
             "contact": plan.safe if plan.safe != ContactPlan.Safe.NOT_ASKED else None,
             **{name: plan.channels.get(name, "") for name in CHANNELS},
             "phone_watched": yes_no[plan.phone_watched],
@@ -154,6 +160,7 @@ class PlanForm(forms.Form):
                 self.errors.pop(name, None)
             data["windows"] = []
             return data
+        self._check_seen()
         if data.get("sms") == "safe" and not data.get("phone") and "phone" not in self.errors:
             self.add_error("phone", "Enter the number to text")
         for name, refusal in WATCHED.items():
@@ -162,6 +169,19 @@ class PlanForm(forms.Form):
         data["windows"] = self._windows(data) if data.get("when") == "windows" else []
         self._check_words(data)
         return data
+
+    def _check_seen(self):
+        """Refuse, once, what was filled in while the plan became another: they wrote STOP, say."""
+        plan = str(self.before.pk) if self.before else ""
+        if self.data.get("seen", plan) == plan:
+            return
+        self.add_error("contact", CHANGED)
+        channels = self.before.channels if self.before else {}
+        for name in CHANNELS:
+            if channels.get(name) == "unsafe" and self.cleaned_data.get(name) == "safe":
+                self.add_error(name, SHUT)
+        self.data = self.data.copy()  # a request's own cannot be changed
+        self.data["seen"] = plan
 
     def _windows(self, data):
         windows = []
@@ -205,10 +225,18 @@ class PlanForm(forms.Form):
     @property
     def agreed(self) -> dict:
         """What ``people.plans.set_plan`` takes. Only for a valid form."""
-        data = self.cleaned_data
+        data, before = self.cleaned_data, self.before
+        # What the page did not ask stays shut where it was: for ringing, unknown is not unsafe.
+        shut = {} if before is None else before.channels
+        unasked = {
+            name: "unsafe"
+            for name in CHANNELS
+            if name not in self.data and shut.get(name) == "unsafe"
+        }
         return {
             "safe": data["contact"],
-            "channels": {name: data[name] for name in CHANNELS if data.get(name)},
+            "channels": unasked | {name: data[name] for name in CHANNELS if data.get(name)},
+            "note": before.note if before else "",
             "windows": data["windows"],
             "wording": data["wording"],
             "phone_watched": data.get("phone_watched") == "yes",
