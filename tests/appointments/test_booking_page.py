@@ -106,6 +106,22 @@ def test_a_held_time_says_what_it_misses(client, asks, hours_away, says):
     assert said == ([says] if says else [])
 
 
+def test_a_page_whose_hold_was_given_back_says_which_time_stands(client):
+    """Two pages of one report: the later hold gives the earlier back."""
+    first, incident = diary.shift(), diary.video_incident()
+    diary.shift(starts_at=first.during.lower + timedelta(days=1))
+    factories.sign_in(client, factories.user("call_handler", at_force=incident.force))
+    post_earliest(client, "appointments:booking", incident.pk)
+    [lost] = Appointment.objects.filter(incident=incident)
+    post_earliest(client, "appointments:booking", incident.pk)
+
+    answer = client.post(reverse("appointments:confirm", args=[lost.pk]))
+
+    assert answer.status_code == 409
+    assert "Another page held this time instead" in answer.content.decode()
+    assert not Appointment.objects.filter(incident=incident, status="booked").exists()
+
+
 def test_a_move_names_its_time(client):
     made = diary.appointment()
     factories.sign_in(client, factories.user("call_handler", at_force=made.incident.force))

@@ -14,7 +14,6 @@ from messaging.models import Notification, StaffTask
 from tests import factories as people
 from tests.appointments import factories
 from tests.appointments import room_world as world
-from triage.models import Incident
 from victimcontact.accounts.roles import Role
 from victimcontact.audit.models import Entry
 from victimcontact.lib import local_time
@@ -200,15 +199,14 @@ def test_the_appointment_tells_what_to_know(appointment, officer):
     ("home", "where"),
     [("", "No place is agreed: ask them first"), ("5 Chapel Row, Northmoor", "5 Chapel Row")],
 )
-def test_nobody_is_sent_where_it_happened(appointment, officer, home, where):
+def test_nobody_is_sent_where_it_happened(home, where):
     """It may be the street, or the door of whoever did it."""
-    Appointment.objects.filter(pk=appointment.pk).update(kind="visit")
-    Incident.objects.update(location="2 Quarry Lane, Northmoor")
-    contact = appointment.contact
-    contact.address = home
-    contact.save()
+    victim = people.contact(address=home)
+    incident = people.incident(victim=victim, location="2 Quarry Lane, Northmoor")
+    people.offer(incident, chosen="visit", at=now())
+    visit = factories.appointment(incident, kind="visit")
 
-    page = text(officer.get(f"/diary/{appointment.pk}/"))
+    page = text(people.sign_in(Client(), visit.officer).get(f"/diary/{visit.pk}/"))
 
     assert re.search(rf"<dt>Where</dt>\s*<dd>{where}", page)
 
