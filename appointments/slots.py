@@ -385,7 +385,17 @@ def _in_band(incident, desk, at, limit, asked, *, most=0):
     best = _fewest_missed(found)
     if not band.is_critical:
         best = _by_day(best, at)
-    return [replace(slot, missed=slot.missed + _late(band, slot.starts_at, at)) for slot in best]
+    return _said_late(best, band, at)
+
+
+def of_day(incident, desk, *, at, since, until, wishes, limit) -> list[Slot]:
+    """``fitting`` of those hours for the victim: what is later than the band allows says so."""
+    found = fitting(desk, at=at, since=since, until=until, wishes=wishes, limit=limit)
+    return _said_late(found, bands.band_for(incident), at)
+
+
+def _said_late(slots, band, at):
+    return [replace(slot, missed=slot.missed + _late(band, slot.starts_at, at)) for slot in slots]
 
 
 def _late(band, starts_at, at):

@@ -94,7 +94,10 @@ def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
     if day is None:
         return slots_of.fitting(desk, at=at, wishes=asked, limit=12)
     since, until = local_time.day_bounds(day)
-    return slots_of.fitting(desk, at=at, since=since, until=until, wishes=asked, limit=60)
+    times = {"at": at, "since": since, "until": until, "wishes": asked, "limit": 60}
+    if contact == incident.victim:
+        return slots_of.of_day(incident, desk, **times)
+    return slots_of.fitting(desk, **times)
 
 
 def later_days(at):

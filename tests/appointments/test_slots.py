@@ -343,6 +343,18 @@ def test_the_times_of_a_day_are_of_officers_whom_they_asked_for(desk):
     assert {slot.officer_id for slot in found} == {woman.pk}
 
 
+def test_the_times_of_a_day_say_that_they_are_later_than_it_is_urgent(desk):
+    works(officer(desk), desk)
+    works(officer(desk), desk, MONDAY + timedelta(days=9))
+    made = report(desk)
+
+    def missed(day):
+        found = views_booking.free_for(made, made.victim, "video", desk, day, EARLY)
+        return {slot.missed for slot in found}
+
+    assert (missed(MONDAY), missed(MONDAY + timedelta(days=9))) == ({()}, {("band",)})
+
+
 @pytest.mark.parametrize(("grade", "first"), [(3, "Mon 07:00"), (2, "Mon 03:30")])
 def test_nobody_is_offered_the_night_unless_it_is_urgent(desk, grade, first):
     desk.hours = {"mon": ["00:00", "24:00"]}
