@@ -9,6 +9,7 @@ from django.db import transaction
 
 from messaging import staff_tasks
 from messaging.models import StaffTask
+from triage.assessing import CLOCK
 from triage.models import Incident, Review
 from victimcontact.audit import ledger
 
@@ -70,12 +71,14 @@ def _raise_next(at):
     if review is None:
         return False
     incident = review.incident
+    # What something asked for is due at once: nobody was slow with it.
+    was_asked = review.event_at and review.because != CLOCK
+    said = "assess it again" if was_asked else "not assessed again in time"
     staff_tasks.raise_task(
         StaffTask.Kind.REVIEW_LATE,
         force=incident.force,
         about=incident,
-        reason=f"{incident.reference}, grade {incident.grade}: not assessed again in time"
-        f" ({review.because})",
+        reason=f"{incident.reference}, grade {incident.grade}: {said} ({review.because})",
         at=at,
     )
     review.raised_at = at

@@ -5,7 +5,7 @@ from django.utils.timezone import now
 
 from messaging.models import StaffTask
 from tests import factories
-from triage import jobs, tasks
+from triage import jobs, reviews, tasks
 from triage.models import Review
 from victimcontact.audit.models import Entry
 
@@ -25,6 +25,17 @@ def test_late_review_is_raised_once_and_not_before():
     assert incident.reference in task.reason
     assert Entry.objects.filter(type="review.late", about_id=incident.pk).count() == 1
     assert Review.objects.get(incident=incident).raised_at == DUE + timedelta(seconds=1)
+
+
+def test_what_was_asked_for_a_moment_ago_is_not_called_late():
+    by_clock, by_news = factories.incident(grade=3), factories.incident(grade=3)
+    reviews.ask([by_news.pk], because="appointment moved", at=DUE)
+
+    jobs.raise_late_reviews(DUE + timedelta(seconds=1))
+
+    said = dict(StaffTask.objects.values_list("about_id", "reason"))
+    assert "assess it again (appointment moved)" in said[by_news.pk]
+    assert "not assessed again in time (clock)" in said[by_clock.pk]
 
 
 def test_most_urgent_grade_comes_first():
