@@ -138,6 +138,8 @@ def change_to(request):
             except booking.SlotTaken as taken:
                 slots, status = taken.alternatives or None, 409
                 error = _("That time has just gone. Your old time still stands. Choose another")
+                if _was_missed(appointment):
+                    error = _("That time has just gone. Choose another")
             except (booking.NotLive, booking.AlreadyBooked):
                 return _show(request, "too_late", appointment, status=409)
             except (

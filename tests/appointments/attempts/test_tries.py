@@ -270,6 +270,19 @@ def test_the_link_books_again_and_the_old_links_end(missed, client):
     assert victim.get("/a/").status_code == 403
 
 
+def test_whoever_missed_it_is_not_told_that_the_old_time_stands(missed, client):
+    victim = world.let_victim_in(client, world.open_link(missed.appointment))
+    chosen = change.confirm(victim, "video", change.slots(victim, "video")[0])
+    taken = datetime.fromisoformat(chosen["slot"].split(" ")[1])
+    factories.appointment(at_shift=missed.appointment.officer.shifts.get(), starts_at=taken)
+
+    page = change.post(victim, chosen)
+
+    assert page.status_code == 409
+    assert "That time has just gone. Choose another" in page.content.decode()
+    assert "still stands" not in page.content.decode()
+
+
 def test_the_page_shows_what_is_safe_and_keeps_what_was_said(missed, handler):
     plan = missed.contact.plan
     plan.do_not_say = "the word police"
