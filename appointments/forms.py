@@ -97,6 +97,11 @@ class CancelForm(forms.Form):
         error_messages={"required": "Choose why it is cancelled"},
     )
 
+    def __init__(self, *args, kind, **kwargs):
+        super().__init__(*args, **kwargs)
+        already = {"visit": "officer visits", "station": "station instead"}.get(kind)
+        self.fields["reason"].choices = [row for row in self.REASONS if row[0] != already]
+
 
 class StraightForm(forms.Form):
     """The yes of a caller who is put through to an officer now, and what the officer must know."""

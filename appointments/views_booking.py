@@ -496,7 +496,8 @@ def _to_appointment(request, appointment):
 def cancel(request, pk):
     """Give an appointment up, with the reason."""
     appointment = get_object_or_404(_appointments(request.user), pk=pk)
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    data = request.POST if request.method == "POST" else None
+    form = CancelForm(data, kind=appointment.kind)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         try:
