@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from appointments import views_booking
 from appointments.models import Appointment
+from messaging.models import Notification
 from tests import factories
 from tests.appointments import factories as diary
 from victimcontact.people.models import Contact
@@ -120,6 +121,42 @@ def test_a_page_whose_hold_was_given_back_says_which_time_stands(client):
     assert answer.status_code == 409
     assert "Another page held this time instead" in answer.content.decode()
     assert not Appointment.objects.filter(incident=incident, status="booked").exists()
+
+
+def test_a_reminder_of_what_was_cancelled_is_not_called_late(client):
+    diary.shift(starts_at=diary.next_hour() + timedelta(days=2))
+    incident = diary.video_incident()
+    factories.sign_in(client, factories.user("call_handler", at_force=incident.force))
+    post_earliest(client, "appointments:booking", incident.pk)
+    [made] = Appointment.objects.filter(incident=incident)
+    client.post(reverse("appointments:confirm", args=[made.pk]))
+    assert Notification.objects.filter(template="appointment_reminder", status="queued").exists()
+
+    client.post(reverse("appointments:cancel", args=[made.pk]), {"reason": "victim asked"})
+
+    address = reverse("appointments:booking", args=[incident.pk])
+    page = client.get(address).content.decode()
+    assert "Not needed any more" in page
+    assert "too late to be useful" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "reasons"),
+    [
+        ("video", ["victim asked", "officer visits", "station instead", "not safe"]),
+        ("visit", ["victim asked", "station instead", "not safe"]),
+        ("station", ["victim asked", "officer visits", "not safe"]),
+    ],
+)
+def test_an_appointment_is_not_cancelled_for_its_own_kind(client, kind, reasons):
+    incident = factories.incident(grade=3)
+    factories.offer(incident, chosen=kind)
+    made = diary.appointment(incident, kind=kind)
+    factories.sign_in(client, factories.user("call_handler", at_force=incident.force))
+
+    page = client.get(reverse("appointments:cancel", args=[made.pk])).content.decode()
+
+    assert re.findall(r'name="reason" value="([^"]*)"', page) == reasons
 
 
 def test_a_move_names_its_time(client):
