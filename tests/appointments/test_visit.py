@@ -146,6 +146,8 @@ def test_ready_leads_into_the_waiting_room(appointment, victim):
 
     assert (response.status_code, response.headers["Location"]) == (303, "/a/")
     assert shows(text(victim), "wait")
+    # Whoever is early sees for how long.
+    assert f"Your time: {say_when(appointment.starts_at)}" in text(victim)
     assert victim.get("/a/state/").json()["stage"] == "waiting"
 
 
