@@ -371,6 +371,13 @@ def test_plan_that_changed_under_the_form_is_not_overwritten():
     assert errors(plan_form(contact, opening_word="", seen=form["seen"].value())) == {}
 
 
+def test_what_one_person_agreed_is_not_kept_for_another():
+    """The victim was recorded while the handler asked the caller: the address is the report's."""
+    seen = PlanForm(of=factories.contact())["seen"].value() or ""
+
+    assert list(errors(plan_form(factories.contact(), seen=seen))) == ["contact"]
+
+
 def test_no_contact_needs_nothing_more():
     form = PlanForm(
         {"contact": "no_contact", "wording": "neutral", "officer_name_safe": "no"},

@@ -20,7 +20,10 @@ WATCHED = {
     "messenger": "Messenger can be read on a phone that somebody else can see. Answer No",
 }
 
-CHANGED = "The plan was changed while you filled this in. Check every answer, then keep it"
+CHANGED = (
+    "The plan was changed while you filled this in, or it is another person's. Check every answer,"
+    " then keep it"
+)
 SHUT = "This was marked as not safe while you filled this in"
 
 
@@ -101,7 +104,7 @@ class PlanForm(forms.Form):
     who_may_answer = fields.line("Who may answer the phone")
     cover_story = fields.note("If somebody else answers, say")
     do_not_say = fields.note("Never say")
-    # The plan that the page showed; empty: there was none.
+    # The plan that the page showed; where there was none, whose it was to be.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, of, **kwargs):
@@ -122,13 +125,15 @@ class PlanForm(forms.Form):
                 )
 
     def _start(self):
-        start = {"phone": phone.display(self.of.phone) if self.of.phone else ""}
+        start = {
+            "phone": phone.display(self.of.phone) if self.of.phone else "",
+            "seen": self._stands(),
+        }
         plan = self.before
         if plan is None:
             return start
         yes_no = {True: "yes", False: "no"}
         start |= {
-            "seen": str(plan.pk),
             "contact": plan.safe if plan.safe != ContactPlan.Safe.NOT_ASKED else None,
             **{name: plan.channels.get(name, "") for name in CHANNELS},
             "phone_watched": yes_no[plan.phone_watched],
@@ -172,8 +177,8 @@ class PlanForm(forms.Form):
 
     def _check_seen(self):
         """Refuse, once, what was filled in while the plan became another: they wrote STOP, say."""
-        plan = str(self.before.pk) if self.before else ""
-        if self.data.get("seen", plan) == plan:
+        stands = self._stands()
+        if self.data.get("seen", stands) == stands:
             return
         self.add_error("contact", CHANGED)
         channels = self.before.channels if self.before else {}
@@ -181,7 +186,10 @@ class PlanForm(forms.Form):
             if channels.get(name) == "unsafe" and self.cleaned_data.get(name) == "safe":
                 self.add_error(name, SHUT)
         self.data = self.data.copy()  # a request's own cannot be changed
-        self.data["seen"] = plan
+        self.data["seen"] = stands
+
+    def _stands(self):
+        return str((self.before or self.of).pk)
 
     def _windows(self, data):
         windows = []
