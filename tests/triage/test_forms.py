@@ -376,6 +376,10 @@ def test_what_one_person_agreed_is_not_kept_for_another():
     seen = PlanForm(of=factories.contact())["seen"].value() or ""
 
     assert list(errors(plan_form(factories.contact(), seen=seen))) == ["contact"]
+    # Nothing is sent to anybody by this, so it is never refused; the number stays with its owner.
+    none = plan_form(factories.contact(), seen=seen, contact="no_contact")
+    assert errors(none) == {}
+    assert (none.agreed["phone"], none.agreed["opening_word"]) == (None, "")
 
 
 def test_no_contact_needs_nothing_more():

@@ -164,6 +164,8 @@ class PlanForm(forms.Form):
             for name in ("phone_watched", "when"):
                 self.errors.pop(name, None)
             data["windows"] = []
+            if not self._is_seen():
+                data["phone"] = data["opening_word"] = ""
             return data
         self._check_seen()
         if data.get("sms") == "safe" and not data.get("phone") and "phone" not in self.errors:
@@ -177,8 +179,7 @@ class PlanForm(forms.Form):
 
     def _check_seen(self):
         """Refuse, once, what was filled in while the plan became another: they wrote STOP, say."""
-        stands = self._stands()
-        if self.data.get("seen", stands) == stands:
+        if self._is_seen():
             return
         self.add_error("contact", CHANGED)
         channels = self.before.channels if self.before else {}
@@ -186,7 +187,10 @@ class PlanForm(forms.Form):
             if channels.get(name) == "unsafe" and self.cleaned_data.get(name) == "safe":
                 self.add_error(name, SHUT)
         self.data = self.data.copy()  # a request's own cannot be changed
-        self.data["seen"] = stands
+        self.data["seen"] = self._stands()
+
+    def _is_seen(self):
+        return self.data.get("seen", self._stands()) == self._stands()
 
     def _stands(self):
         return str((self.before or self.of).pk)
