@@ -66,9 +66,12 @@ def settle_late_review(sender, incident, by, at, **_):
 
 
 def _is_less_safe(plan, before):
+    # Nobody is texted unasked, but whoever agreed to be contacted may be rung until they say no.
+    may_ring = before.safe == plan.Safe.AS_BELOW and before.channels.get("call") != "unsafe"
     return (
         (plan.safe == plan.Safe.NO_CONTACT and before.safe != plan.Safe.NO_CONTACT)
         or (plan.phone_watched and not before.phone_watched)
+        or (may_ring and plan.channels.get("call") == "unsafe")
         or any(
             was == "safe" and plan.channels.get(channel) == "unsafe"
             for channel, was in before.channels.items()

@@ -183,6 +183,7 @@ def test_a_locked_link_asks_for_a_look():
         ({"channels": {"sms": "unsafe"}}, "contact no longer safe"),
         ({"channels": {"sms": "safe"}, "phone_watched": True}, "contact no longer safe"),
         ({"safe": "no_contact"}, "contact no longer safe"),
+        ({"channels": {"sms": "safe", "call": "unsafe"}}, "contact no longer safe"),
         ({"channels": {"sms": "safe", "email": "safe"}}, "clock"),
     ],
 )
