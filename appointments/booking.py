@@ -22,7 +22,7 @@ from appointments.signals import (
     appointment_moved,
     appointment_reassigned,
 )
-from appointments.slots import Wishes, around, desk_for, earliest, is_rostered
+from appointments.slots import around, desk_for, earliest, is_rostered
 from messaging import outbox
 from triage import offers
 from triage.control import telling
@@ -136,7 +136,7 @@ def hold_earliest(
             mine = slot.officer_id == officer.pk
             if mine and _place(appointment, officer, starts_at=slot.starts_at, at=at):
                 return _held(appointment, by=by, at=at)
-    raise SlotTaken(alternatives(incident, near=at, at=at, kind=appointment.kind))
+    raise SlotTaken(around(incident, at, kind=appointment.kind, at=at, contact=witness))
 
 
 @transaction.atomic
@@ -487,15 +487,6 @@ def release_lapsed(*, at) -> int:
     return _release(Q(status=Appointment.Status.HELD, held_until__lte=Now()))
 
 
-def alternatives(incident, *, near, at, kind=Appointment.Kind.VIDEO) -> list:
-    """The free Slots of that kind nearest to ``near``, in order of time."""
-    desk = desk_for(incident, kind=kind)
-    if desk is None:
-        return []
-    asked = Wishes(skills=tuple(skills.required(incident, at=at)))
-    return around(desk, near, at=at, wishes=asked)
-
-
 def _free_now(desk, during, at, asked):
     """Officers at the desk with the skills ``asked`` who could take a call now, each locked.
 
@@ -687,7 +678,8 @@ def _check_learnt(officer, appointment, *, starts_at, at):
 
 
 def _nearest(appointment, starts_at, at):
-    return alternatives(appointment.incident, near=starts_at, at=at, kind=appointment.kind)
+    incident, kind, contact = appointment.incident, appointment.kind, appointment.witness
+    return around(incident, starts_at, kind=kind, at=at, contact=contact)
 
 
 def _lock_officer(pk, *, skip_locked=False):

@@ -14,6 +14,7 @@ from appointments.models import Desk
 from appointments.rosters import bands, hours, skills
 from victimcontact.lib import local_time
 from victimcontact.lib.prepared import Prepared
+from victimcontact.people import needs
 
 LEAD_MINUTES = 15  # a text must arrive, and a person must find a quiet room
 HORIZON_DAYS = 14
@@ -38,6 +39,13 @@ class Wishes:
     language: str = ""
     skills: tuple[str, ...] = ()
     parts_of_day: tuple[str, ...] = ()
+
+
+def wishes_of(contact, officer_id=None) -> Wishes:
+    """What this person needs of the officer. ``officer_id`` is one they know already."""
+    return Wishes(
+        officer_id=officer_id, gender=needs.officer(contact), language=needs.language(contact)
+    )
 
 
 @dataclass(frozen=True)
@@ -273,24 +281,31 @@ def at_time(desk, starts_at, *, at, wishes=None) -> list[Slot]:
     return _free(desk, at, starts_at, end, 1, 5, wishes or Wishes(), strict=True, lead=0)
 
 
-def around(desk, near, *, at, count=4, wishes=None) -> list[Slot]:
-    """The ``count`` free times nearest to ``near``, in order of time.
+def around(incident, near, *, kind, at, contact=None, count=4) -> list[Slot]:
+    """The ``count`` free times nearest to ``near``, in order of time, once that one is gone.
 
-    Looks at the day around it first: many ask at once, when one time is gone.
+    With what the victim, or the witness ``contact``, needs of the officer where there is such a
+    time, else saying what is missed; by day where there is one, as the times that were offered
+    first. Looks at the day around it first: many ask at once, when one time is gone.
     """
-    found = free_slots(
-        desk,
-        at=at,
-        since=near - timedelta(hours=12),
-        until=near + timedelta(hours=24),
-        limit=100,
-        every=CHOICE_STEP_MINUTES,
-        wishes=wishes,
-    )
+    desk = desk_for(incident, kind)
+    if desk is None:
+        return []
+    required = skills.required(incident, at=at, contact=contact)
+    asked = replace(wishes_of(contact or incident.victim), skills=tuple(required))
+    band = bands.band_for(incident)
+
+    def best(since, until, limit):
+        step = CHOICE_STEP_MINUTES
+        found = _fewest_missed(_free(desk, at, since, until, limit, step, asked, strict=False))
+        return found if band.is_critical else _by_day(found, at)
+
+    found = best(near - timedelta(hours=12), near + timedelta(hours=24), 100)
     if len(found) < count:
-        found = free_slots(desk, at=at, limit=400, every=CHOICE_STEP_MINUTES, wishes=wishes)
-    best = sorted(found, key=lambda slot: abs(slot.starts_at - near))[:count]
-    return sorted(best, key=lambda slot: slot.starts_at)
+        found = best(None, None, 400)
+    chosen = sorted(found, key=lambda slot: abs(slot.starts_at - near))[:count]
+    chosen.sort(key=lambda slot: slot.starts_at)
+    return chosen if contact else _said_late(chosen, band, at)
 
 
 def nearest(desk, *, at, since, until, wishes, parts_of_day) -> list[Slot]:

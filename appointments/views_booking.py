@@ -71,15 +71,8 @@ def _days(slots):
 
 def _missed(appointment, person):
     """What the time of an appointment misses, to say after "This time is"; else an empty text."""
-    missed = slots_of.missed(appointment, wishes=wishes_of(person))
+    missed = slots_of.missed(appointment, wishes=slots_of.wishes_of(person))
     return get_text_list([MISSED[name] for name in missed], "and")
-
-
-def wishes_of(contact, officer_id=None):
-    """What this person needs of the officer, as Wishes. ``officer_id`` is one they know already."""
-    return selectors.Wishes(
-        officer_id=officer_id, gender=needs.officer(contact), language=needs.language(contact)
-    )
 
 
 def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
@@ -87,7 +80,7 @@ def free_for(incident, contact, kind, desk, day, at, *, officer_id=None):
 
     With what the person needs of the officer. ``officer_id`` is one they know already.
     """
-    wishes = wishes_of(contact, officer_id)
+    wishes = slots_of.wishes_of(contact, officer_id)
     if day is None and contact == incident.victim:
         return selectors.slots_for(incident, kind=kind, at=at, wishes=wishes, limit=12)
     asked = replace(wishes, skills=tuple(skills.required(incident, at=at, contact=contact)))
@@ -261,7 +254,7 @@ def booking(request, pk):
     }
     try:
         if slot == EARLIEST:
-            diary.hold_earliest(wishes=wishes_of(witness or incident.victim), **asked)
+            diary.hold_earliest(wishes=slots_of.wishes_of(witness or incident.victim), **asked)
         else:
             officer_id, starts_at = slot
             diary.hold(officer_id=officer_id, starts_at=starts_at, **asked)

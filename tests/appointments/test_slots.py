@@ -343,6 +343,24 @@ def test_the_times_of_a_day_are_of_officers_whom_they_asked_for(desk):
     assert {slot.officer_id for slot in found} == {woman.pk}
 
 
+def test_other_times_are_as_those_that_were_offered_first(desk):
+    desk.hours = {"mon": ["00:00", "24:00"]}
+    desk.save()
+    works(officer(desk, gender="female"), desk, begins=time(0), ends=time(12))
+    works(officer(desk, gender="male"), desk, begins=time(0), ends=time(23))
+    made = report(desk, needs={"officer": "female"})
+    evening_before = local_time.from_local(MONDAY, time(0)) - 4 * HOUR
+
+    def other_times(gone, at=evening_before):
+        return slots.around(made, local_time.from_local(MONDAY, gone), kind="video", at=at)
+
+    late = other_times(time(9), at=local_time.from_local(MONDAY, time(13)))
+    assert walls(other_times(time(9))) == ["Mon 08:00", "Mon 08:30", "Mon 09:00", "Mon 09:30"]
+    assert walls(other_times(time(5))) == ["Mon 07:00", "Mon 07:30", "Mon 08:00", "Mon 08:30"]
+    assert {slot.missed for slot in other_times(time(9))} == {()}
+    assert {slot.missed for slot in late} == {("gender",)}
+
+
 def test_the_times_of_a_day_say_that_they_are_later_than_it_is_urgent(desk):
     works(officer(desk), desk)
     works(officer(desk), desk, MONDAY + timedelta(days=9))
