@@ -217,6 +217,9 @@ BEGIN
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
       AND NOT c.relname = ANY(%(kept)s)
+    -- First what refers by a key that is looked at row by row, not at commit.
+    ORDER BY NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'
+      AND NOT condeferrable)
   LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM %%s)', one) INTO has_rows;
     IF has_rows THEN
