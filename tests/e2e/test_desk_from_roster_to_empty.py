@@ -417,7 +417,9 @@ def say_day(day):
 def book(chief, world, name, day, said):
     """Choose that time of that day, read it back, book it; a text with a link goes out."""
     page = chief.go(f"/diary/book/{world.incident(name)}/?day={day}")
-    page.get_by_role("button", name=f"{say_day(day)} at {said}", exact=True).click()
+    words = re.escape(f"{say_day(day)} at {said}")
+    time = page.get_by_role("button", name=re.compile(f"^{words}( later than it should be)?$"))
+    time.click()
     confirm(page, re.compile(f"Held: {say_day(day)} at {re.escape(said)} with PC Sam"))
 
 
@@ -458,7 +460,8 @@ def book_around_the_change(chief, world, change):
     forward = change.month < 7
     page = chief.go(f"/diary/book/{world.incident(DAHLIA)}/?day={change}")
     offered = [
-        each.split(" at ")[1].strip() for each in page.locator(".vc-slots__time").all_inner_texts()
+        each.split(" at ")[1].splitlines()[0].strip()
+        for each in page.locator(".vc-slots__time").all_inner_texts()
     ]
     if forward:
         shown = ["midnight (end of the day)", "12:30am", "2am", "2:30am", "3am"]
