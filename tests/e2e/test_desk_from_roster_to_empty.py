@@ -460,7 +460,7 @@ def book_around_the_change(chief, world, change):
     forward = change.month < 7
     page = chief.go(f"/diary/book/{world.incident(DAHLIA)}/?day={change}")
     offered = [
-        each.split(" at ")[1].splitlines()[0].strip()
+        each.split(" at ")[1].strip().splitlines()[0].strip()
         for each in page.locator(".vc-slots__time").all_inner_texts()
     ]
     if forward:
