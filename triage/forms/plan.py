@@ -19,12 +19,21 @@ WATCHED = {
     "whatsapp": "WhatsApp can be read on a phone that somebody else can see. Answer No",
     "messenger": "Messenger can be read on a phone that somebody else can see. Answer No",
 }
-
 CHANGED = (
     "The plan was changed while you filled this in, or it is another person's. Check every answer,"
     " then keep it"
 )
 SHUT = "This was marked as not safe while you filled this in"
+
+
+def _channel(label):
+    return forms.ChoiceField(
+        label=label,
+        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
 
 
 class PlanForm(forms.Form):
@@ -40,41 +49,11 @@ class PlanForm(forms.Form):
         widget=forms.RadioSelect,
     )
     phone = fields.PhoneField(label="Mobile number for texts")
-    sms = forms.ChoiceField(
-        label="Is it safe to send a text to this phone?",
-        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
-    email = forms.ChoiceField(
-        label="Is it safe to send an e-mail?",
-        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
-    call = forms.ChoiceField(
-        label="Is it safe to ring this phone?",
-        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
-    whatsapp = forms.ChoiceField(
-        label="Is it safe to answer them on WhatsApp?",
-        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
-    messenger = forms.ChoiceField(
-        label="Is it safe to answer them on Messenger?",
-        choices=(("safe", "Yes"), ("unsafe", "No"), fields.UNKNOWN),
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
+    sms = _channel("Is it safe to send a text to this phone?")
+    email = _channel("Is it safe to send an e-mail?")
+    call = _channel("Is it safe to ring this phone?")
+    whatsapp = _channel("Is it safe to answer them on WhatsApp?")
+    messenger = _channel("Is it safe to answer them on Messenger?")
     phone_watched = forms.ChoiceField(
         label="Could somebody else see this phone or what is on it?",
         choices=(("yes", "Yes"), ("no", "No")),
