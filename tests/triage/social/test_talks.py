@@ -11,7 +11,6 @@ from django.utils.timezone import now
 from messaging import asking, inbox, outbox, sending
 from messaging.models import Account, InboundText, Notification, StaffTask
 from tests import factories
-from tests.messaging.conftest import twilio  # noqa: F401
 from tests.messaging.twilio_server import sign
 from tests.triage.conftest import AT_THE_DOOR
 from tests.triage.social.factories import OURS, talk, write
@@ -64,7 +63,7 @@ def post(params, path="/webhooks/twilio/inbound/"):
 
 
 @pytest.mark.parametrize("sender", [THEM, MESSENGER])
-def test_a_stranger_becomes_an_incident_that_nobody_has_seen(twilio, sender):  # noqa: F811
+def test_a_stranger_becomes_an_incident_that_nobody_has_seen(twilio, sender):
     answered = post(
         {"MessageSid": "SM1", "From": sender, "To": OURS, "Body": AT_THE_DOOR, "NumMedia": "0"}
     )
@@ -110,7 +109,7 @@ def test_after_a_month_of_rest_what_they_write_is_another_incident():
     assert found.incident.narrative == "It is me again, my bicycle was stolen"
 
 
-def test_twenty_thousand_characters_are_kept_whole(twilio):  # noqa: F811
+def test_twenty_thousand_characters_are_kept_whole(twilio):
     words = "Mae ŵy ar y bwrdd. " * 1_060
 
     answered = post({"MessageSid": "SM-long", "From": THEM, "To": OURS, "Body": words})
@@ -120,7 +119,7 @@ def test_twenty_thousand_characters_are_kept_whole(twilio):  # noqa: F811
     assert len(Incident.objects.get().narrative) == talks.LONGEST_HEARD
 
 
-def test_a_picture_or_a_sticker_is_not_fetched_and_a_person_is_told(twilio):  # noqa: F811
+def test_a_picture_or_a_sticker_is_not_fetched_and_a_person_is_told(twilio):
     post(
         {
             "MessageSid": "SM-sticker",
@@ -175,7 +174,7 @@ def test_stop_on_whatsapp_shuts_it_for_everyone_who_has_the_number(operator):
     assert {task.about_id for task in asked} == {known.pk, account.contact_id}
 
 
-def test_an_account_that_the_provider_says_opted_out_is_shut_as_by_stop(operator, twilio):  # noqa: F811
+def test_an_account_that_the_provider_says_opted_out_is_shut_as_by_stop(operator, twilio):
     found = talk()
     make_safe(found, operator)
     line = answer(found, operator)
@@ -190,7 +189,7 @@ def test_an_account_that_the_provider_says_opted_out_is_shut_as_by_stop(operator
 # What the desk answers
 
 
-def test_nothing_is_sent_before_somebody_said_that_it_is_safe(operator, twilio):  # noqa: F811
+def test_nothing_is_sent_before_somebody_said_that_it_is_safe(operator, twilio):
     found = talk()
 
     with pytest.raises(talks.NotSafe):
@@ -218,7 +217,7 @@ def test_words_that_name_the_police_need_a_plan_that_says_so(operator):
     assert answer(found, operator, "This is the police. Are you safe?").number == 2
 
 
-def test_a_day_after_their_last_words_nothing_leaves(operator, twilio):  # noqa: F811
+def test_a_day_after_their_last_words_nothing_leaves(operator, twilio):
     found = talk()
     make_safe(found, operator)
     line = answer(found, operator)
