@@ -321,7 +321,7 @@ def release(request, pk):
 @require("appointment.book", reads="appointments.appointment")
 def move(request, pk):
     """Give a booked appointment another time, of the kind that was chosen last."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    appointment = _theirs_or_404(request.user, pk)
     form, slots, error, status = SlotForm.blank(), None, "", 200
     if request.method == "POST":
         form = SlotForm(request.POST)
@@ -390,7 +390,7 @@ def _choosing(request, appointment, kind, slots):
 @require("appointment.book", reads="appointments.appointment")
 def follow_up(request, pk):
     """Agree the next talk from within this one; ?kind= is what they choose for it."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    appointment = _theirs_or_404(request.user, pk)
     assessment = appointment.incident.current_assessment
     kinds = [
         kind
@@ -437,7 +437,7 @@ def follow_up(request, pk):
 @require("diary.manage", reads="appointments.appointment")
 def reassign(request, pk):
     """Give the appointment to another officer who is free at that time."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    appointment = _theirs_or_404(request.user, pk)
     officers = selectors.free_officers(appointment, at=now())
     form = ReassignForm(request.POST if request.method == "POST" else None, officers=officers)
     status = 200
@@ -488,7 +488,7 @@ def _to_appointment(request, appointment):
 @require("appointment.book", reads="appointments.appointment")
 def cancel(request, pk):
     """Give an appointment up, with the reason."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    appointment = _theirs_or_404(request.user, pk)
     data = request.POST if request.method == "POST" else None
     form = CancelForm(data, kind=appointment.kind)
     if form.is_valid():
@@ -508,7 +508,7 @@ def cancel(request, pk):
 @require("appointment.book", reads="appointments.appointment")
 def send_link_again(request, pk):
     """Text them a new link, and shut the old."""
-    appointment = get_object_or_404(_appointments(request.user), pk=pk)
+    appointment = _theirs_or_404(request.user, pk)
     witness, error = appointment.witness, ""
     try:
         diary.send_link_again(appointment_id=pk, by=request.user, at=now())
